@@ -1,0 +1,77 @@
+"""Settings: where they come from, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from facegate.config import Settings, load_settings
+from facegate.errors import InvalidSettings
+
+
+def test_the_defaults_are_safe() -> None:
+    settings = load_settings(environ={})
+    assert settings.is_loopback
+    assert settings.live_access == "session"
+    assert settings.port is None
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "facegate.toml"
+    file.write_text("min_face_px = 50\nmax_faces = 3\n")
+    settings = load_settings(environ={"FACEGATE_MIN_FACE_PX": "60"}, file=file)
+    assert (settings.min_face_px, settings.max_faces) == (60, 3)
+
+
+def test_an_option_wins_over_the_environment() -> None:
+    assert load_settings(environ={"FACEGATE_PORT": "5001"}, port=5002).port == 5002
+
+
+def test_an_option_that_was_not_given_does_not_count() -> None:
+    assert load_settings(environ={"FACEGATE_PORT": "5001"}, port=None).port == 5001
+
+
+def test_a_mistyped_name_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InvalidSettings, match="Did you mean FACEGATE_TARGET_FMR"):
+        load_settings(environ={"FACEGATE_TARGT_FMR": "1e-3"})
+
+
+def test_a_mistyped_name_in_the_file_names_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "facegate.toml"
+    file.write_text("mn_face_px = 50\n")
+    with pytest.raises(InvalidSettings, match=r"facegate\.toml is not a setting\. Did you mean min_face_px"):
+        load_settings(environ={}, file=file)
+
+
+def test_a_value_out_of_form_names_variable_and_value() -> None:
+    with pytest.raises(InvalidSettings, match=r"FACEGATE_PORT is 'eighty'"):
+        load_settings(environ={"FACEGATE_PORT": "eighty"})
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "facegate.toml"
+    file.write_text("min_face_px = = 3")
+    with pytest.raises(InvalidSettings, match=r"facegate\.toml could not be read"):
+        load_settings(environ={}, file=file)
+
+
+def test_open_access_off_loopback_needs_a_second_switch() -> None:
+    with pytest.raises(InvalidSettings, match="OFF_LOOPBACK"):
+        load_settings(environ={"FACEGATE_LIVE_ACCESS": "open", "FACEGATE_HOST": "0.0.0.0"})
+    both = {"FACEGATE_LIVE_ACCESS": "open", "FACEGATE_HOST": "0.0.0.0", "FACEGATE_LIVE_ACCESS_OPEN_OFF_LOOPBACK": "1"}
+    assert load_settings(environ=both).live_access == "open"
+
+
+def test_any_host_is_refused() -> None:
+    with pytest.raises(InvalidSettings, match="exact host names"):
+        load_settings(environ={"FACEGATE_ALLOWED_HOSTS": "*"})
+
+
+def test_hosts_are_a_list() -> None:
+    hosts = load_settings(environ={"FACEGATE_ALLOWED_HOSTS": "cam.example,cam.example:8443"}).allowed_hosts
+    assert hosts == ("cam.example", "cam.example:8443")
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        Settings().port = 1
