@@ -1,0 +1,1 @@
+"""The networks: which there are, where their files lie, and how they run."""
