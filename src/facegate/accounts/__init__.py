@@ -1,0 +1,1 @@
+"""Who may do what: owner links, login sessions and socket tickets."""
