@@ -1,0 +1,15 @@
+"""The part of python-engineio that facegate.live uses; the package itself has no types."""
+
+import asyncio
+from typing import Any
+
+from engineio.async_socket import AsyncSocket
+
+class Reason:
+    SERVER_DISCONNECT: str
+
+class AsyncServer:
+    sockets: dict[str, AsyncSocket]
+    service_task_event: asyncio.Event | None
+    _async: dict[str, Any]
+    async def send_packet(self, sid: str, pkt: object) -> None: ...

@@ -1,0 +1,6 @@
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+class WebSocket:
+    def __init__(self, handler: Callable[[WebSocket], Awaitable[None]], server: object) -> None: ...
+    async def __call__(self, environ: dict[str, Any]) -> object: ...
