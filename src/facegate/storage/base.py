@@ -1,11 +1,16 @@
 """The declarative Base of every table, and column types that mean the same on SQLite and PostgreSQL."""
 
+import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
 from sqlalchemy import DateTime, Dialect, Double, LargeBinary, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+Randomness = Callable[[int], bytes]
+"""Answers that many unpredictable bytes; `secrets.token_bytes` outside tests."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -65,3 +70,8 @@ Digest = Annotated[str, mapped_column(String(64))]
 def utc(seconds: float) -> datetime:
     """The aware UTC datetime of a clock reading in seconds since the epoch."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def new_id(randomness: Randomness) -> str:
+    """A uuid4 as text."""
+    return str(uuid.UUID(bytes=randomness(16), version=4))

@@ -8,16 +8,13 @@ for random nonces under one key.
 import os
 import secrets
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from facegate.errors import StorageError
-
-Randomness = Callable[[int], bytes]
-"""Answers that many unpredictable bytes; `secrets.token_bytes` outside tests."""
+from facegate.storage.base import Randomness
 
 KEYS_DIR = "keys"
 KEK_FILE = "kek-1"
