@@ -1,0 +1,1 @@
+"""Faces in pictures: detection, alignment, embedding, quality and tracking."""
