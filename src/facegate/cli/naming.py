@@ -1,0 +1,93 @@
+"""Naming the faces of a still picture, and saying in words how sure that is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from facegate.config import Settings
+from facegate.imaging.draw import Overlay
+from facegate.matching.decide import identify
+from facegate.matching.table import CalibrationTable
+from facegate.matching.words import odds, strength
+from facegate.types import Candidate, Face, Float32, Match
+
+
+class Searchable(Protocol):
+    """People that can be searched: the gallery, or the people of one folder."""
+
+    @property
+    def size(self) -> int:
+        """How many people."""
+        ...
+
+    def search(self, vectors: Float32, *, k: int = 5) -> list[list[Candidate]]:
+        """For each of float32 (n, d) probes the `k` most similar people, best first."""
+        ...
+
+
+def name_faces(faces: Sequence[Face], people: Searchable, table: CalibrationTable, settings: Settings) -> list[Match]:
+    """One decision per face; a face with eyes closer than `settings.name_eye_distance_px` is not compared."""
+    probes = [face.embedding for face in faces if _large_enough(face, settings) and face.embedding is not None]
+    found = iter(people.search(np.stack([probe.vector for probe in probes])) if probes else [])
+    size = people.size
+    return [
+        identify(next(found), table, target_fpir=settings.target_fpir, gallery_size=size)
+        if _large_enough(face, settings)
+        else Match("unknown", reason="face_too_small")
+        for face in faces
+    ]
+
+
+def _large_enough(face: Face, settings: Settings) -> bool:
+    return face.quality.eye_distance_px >= settings.name_eye_distance_px
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision in words.
+
+    Attributes:
+        who: a name, "Unknown" or "too small".
+        how_sure: strength of a match; for the others what is known.
+        explanation: odds, or what would be needed.
+    """
+
+    who: str
+    how_sure: str
+    explanation: str
+
+
+def in_words(
+    match: Match, table: CalibrationTable, settings: Settings, eye_distance_px: float | None = None
+) -> Verdict:
+    """The decision as people read it: words and odds, never a similarity."""
+    if match.reason == "face_too_small":
+        px = "" if eye_distance_px is None else f"{eye_distance_px:.0f} px between the eyes, "
+        return Verdict("too small", f"{px}needs {settings.name_eye_distance_px:g}", "")
+    if match.person is not None and match.fmr is not None:
+        return Verdict(
+            match.person.name,
+            strength(match.fmr),
+            f"{odds(match.fmr, table.smallest_fmr)} strangers would match this well",
+        )
+    return Verdict("Unknown", _why_unknown(match, table), "")
+
+
+def _why_unknown(match: Match, table: CalibrationTable) -> str:
+    if match.reason == "empty_gallery" or not match.candidates or match.fmr is None:
+        return "nobody is enrolled yet" if match.reason == "empty_gallery" else ""
+    nearest = f"{match.candidates[0].person.name}, {strength(match.fmr)} ({odds(match.fmr, table.smallest_fmr)})"
+    if match.reason == "ambiguous":
+        return f"could be {nearest}, or {match.candidates[1].person.name}"
+    if match.reason == "gallery_too_large_for_target":
+        return f"nearest {nearest}; too many people are enrolled for a name at this --target-fpir"
+    return f"nearest {nearest}"
+
+
+def overlay(face: Face, match: Match) -> Overlay:
+    """What is drawn around a face: the name or "Unknown", and dotted corners where it was too small to compare."""
+    if match.reason == "face_too_small":
+        return Overlay(face.box, "poor", None)
+    return Overlay(face.box, match.status, match.person.name if match.person is not None else "Unknown")

@@ -1,0 +1,47 @@
+"""Options that mean the same on every command that has them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""Context settings of every command."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout instead of text.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Folder of the database and keys.", show_default="FACEGATE_DATA"),
+]
+MinFace = Annotated[
+    int | None,
+    typer.Option("--min-face", min=12, metavar="PX", help="Smallest face that is looked for.", show_default="40"),
+]
+MaxFaces = Annotated[
+    int | None, typer.Option("--max-faces", min=1, metavar="N", help="Keep the N largest faces.", show_default="100")
+]
+TargetFmr = Annotated[
+    float | None,
+    typer.Option(
+        "--target-fmr",
+        metavar="RATE",
+        help="How often two strangers may be called the same person, e.g. 1e-4.",
+        show_default="1e-3",
+    ),
+]
+TargetFpir = Annotated[
+    float | None,
+    typer.Option(
+        "--target-fpir",
+        metavar="RATE",
+        help="How often a stranger may be given some name, e.g. 1e-3.",
+        show_default="1e-2",
+    ),
+]
+ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit 3 when the answer is no (different, unknown).")]
+
+
+def single(*, help: str | None = None, epilog: str | None = None) -> typer.Typer:  # noqa: A002 - typer's own word
+    """A `typer.Typer` that holds one command."""
+    return typer.Typer(help=help, epilog=epilog, rich_markup_mode=None, add_completion=False, context_settings=CONTEXT)
