@@ -147,16 +147,21 @@ class Template:
         vector: float32 (d,), unit length.
         recipe_id: as in :class:`Embedding`.
         samples: number of embeddings fused, at least 1.
+        agreement: length of the mean before it was normalised, in (0, 1]: 1 for one embedding or equal ones, less the
+            more they differ. A fused template lies nearer to everybody, strangers included; decisions allow for it.
     """
 
     vector: Float32
     recipe_id: str
     samples: int
+    agreement: float = 1.0
 
     def __post_init__(self) -> None:
         _require(self.vector, "Template.vector", np.float32, (None,))
         if self.samples < 1:
             raise ValueError(f"Template.samples: expected at least 1, got {self.samples}")
+        if not 0 < self.agreement <= 1:
+            raise ValueError(f"Template.agreement: expected more than 0 and at most 1, got {self.agreement}")
 
     @classmethod
     def fuse(cls, embeddings: Sequence[Embedding]) -> "Template":
@@ -176,7 +181,7 @@ class Template:
         if norm < 1e-6:
             raise ValueError("Template.fuse: the embeddings cancel out")
         unit: Float32 = np.asarray(mean / norm, dtype=np.float32)
-        return cls(unit, embeddings[0].recipe_id, len(embeddings))
+        return cls(unit, embeddings[0].recipe_id, len(embeddings), min(norm, 1.0))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -242,10 +247,17 @@ class PersonRef:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person with the similarity of their template to the probe."""
+    """One person with the similarity of their template to the probe.
+
+    Attributes:
+        person: whose template it is.
+        similarity: from a gallery search, the cosine; in a :class:`Match`, the number that was compared.
+        agreement: of the template, see :class:`Template`; 1 where `similarity` already allows for it.
+    """
 
     person: PersonRef
     similarity: float
+    agreement: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from facegate.matching.table import CalibrationTable
 from facegate.types import Candidate, Match
@@ -68,29 +67,29 @@ def identify(
     """Decide 1:N: a name, or unknown with the reason.
 
     Args:
-        candidates: best first, one per person.
+        candidates: from a gallery search, one per person, in any order.
         table: of the recipe that made both sides.
         target_fpir: how often a stranger may be named.
         gallery_size: people searched, at least the number of candidates.
 
     Returns:
-        A match whose status is matched or unknown; unknown is a result, never an error.
+        A match whose status is matched or unknown; unknown is a result, never an error. Its similarities are
+        comparable ones: cosines corrected for what fusing did to each template.
 
     Raises:
-        ValueError: candidates out of order, or more of them than people.
+        ValueError: more candidates than people.
     """
-    if any(after.similarity > before.similarity for before, after in pairwise(candidates)):
-        raise ValueError("identify: candidates must come best first")
     if len(candidates) > gallery_size:
         raise ValueError(f"identify: {len(candidates)} candidates from a gallery of {gallery_size}")
     if not candidates:
         return Match("unknown", reason="empty_gallery")
 
-    best = candidates[0]
+    ranked = _ranked(candidates, table)
+    best = ranked[0]
     rate = comparison_fmr(target_fpir, gallery_size)
     beyond_table = rate < table.smallest_fmr * (1 - _SLACK)
     threshold = table.threshold_at(table.smallest_fmr if beyond_table else rate)
-    margin = best.similarity - candidates[1].similarity if len(candidates) > 1 else None
+    margin = best.similarity - ranked[1].similarity if len(ranked) > 1 else None
     if beyond_table:
         reason = "gallery_too_large_for_target"
     elif best.similarity < threshold:
@@ -109,5 +108,10 @@ def identify(
         fpir=fpir(fmr, gallery_size),
         margin=margin,
         reason=reason,
-        candidates=tuple(candidates[:SHOWN_CANDIDATES]),
+        candidates=tuple(ranked[:SHOWN_CANDIDATES]),
     )
+
+
+def _ranked(candidates: Sequence[Candidate], table: CalibrationTable) -> list[Candidate]:
+    comparable = [Candidate(c.person, table.comparable(c.similarity, c.agreement)) for c in candidates]
+    return sorted(comparable, key=lambda candidate: -candidate.similarity)

@@ -78,6 +78,8 @@ class CalibrationTable(BaseModel):
         seed: of the bootstrap.
         replicates: of the bootstrap.
         margin: how far the best candidate of a 1:N search must lead the second to be named.
+        fusion_exponent: power of a template's agreement that makes its cosine comparable with photo against photo.
+        fusion_data_set: name of the photos that margin and exponent were measured on.
         rows: operating points, rates falling.
         curve: (similarity, false match rate) pairs, similarity rising and rate falling strictly; log-linear between.
     """
@@ -97,6 +99,8 @@ class CalibrationTable(BaseModel):
     seed: int
     replicates: Annotated[int, Field(ge=1)]
     margin: Annotated[float, Field(ge=0, lt=1)]
+    fusion_exponent: Annotated[float, Field(ge=0, le=1)]
+    fusion_data_set: str
     rows: Annotated[tuple[TableRow, ...], Field(min_length=1)]
     curve: Annotated[tuple[tuple[Similarity, Annotated[float, Field(gt=0, le=1)]], ...], Field(min_length=2)]
 
@@ -157,6 +161,15 @@ class CalibrationTable(BaseModel):
             return self.smallest_fmr
         (low, more), (high, fewer) = self.curve[index - 1], self.curve[index]
         return more * (fewer / more) ** ((similarity - low) / (high - low))
+
+    def comparable(self, cosine: float, agreement: float) -> float:
+        """The similarity of a probe to a fused template, on the scale of this table (photo against photo).
+
+        Args:
+            cosine: of probe and template.
+            agreement: of the template, in (0, 1]; 1 leaves the cosine as it is.
+        """
+        return cosine * agreement**self.fusion_exponent
 
     def row(self, fmr: float) -> TableRow:
         """The measured operating point of a target rate.

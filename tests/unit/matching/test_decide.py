@@ -17,7 +17,8 @@ def _table(margin: float = 0.005) -> CalibrationTable:
     return CalibrationTable(
         scoring_id="default@0123/1v1", recipe_id="default@0123", level="1v1", data_set="made up", date="2026-01-31",
         people=100, photos=200, failures_to_acquire=0, genuine_trials=100, impostor_trials=300_000, seed=1,
-        replicates=1, margin=margin, rows=(row,), curve=tuple((round(0.84 + 0.02 * i, 4), 10.0**-i) for i in range(6)),
+        replicates=1, margin=margin, fusion_exponent=0.5, fusion_data_set="made up", rows=(row,),
+        curve=tuple((round(0.84 + 0.02 * i, 4), 10.0**-i) for i in range(6)),
     )  # fmt: skip
 
 
@@ -81,6 +82,18 @@ def test_two_people_too_close_to_each_other() -> None:
     assert identify(_candidates(0.951, 0.950), _table(margin=0), target_fpir=1e-2, gallery_size=5).status == "matched"
 
 
+def test_a_fused_template_has_no_head_start() -> None:
+    fused = Candidate(PersonRef("fused", "Fused"), 0.95, agreement=0.96)
+    single = Candidate(PersonRef("single", "Single"), 0.94)
+    match = identify([fused, single], TABLE, target_fpir=1e-2, gallery_size=2)
+    assert match.person == single.person
+    assert match.similarity == 0.94
+    assert [c.similarity for c in match.candidates] == pytest.approx([0.94, 0.95 * 0.96**0.5])
+    assert {c.agreement for c in match.candidates} == {1.0}
+    again = identify(match.candidates, TABLE, target_fpir=1e-2, gallery_size=2)
+    assert again == match
+
+
 def test_nobody_to_compare_with() -> None:
     match = identify([], TABLE, target_fpir=1e-2, gallery_size=0)
     assert (match.status, match.reason, match.similarity, match.fmr) == ("unknown", "empty_gallery", None, None)
@@ -129,7 +142,5 @@ def test_a_similarity_never_travels_alone(similarities: list[float], more: int) 
 
 
 def test_callers_mistakes() -> None:
-    with pytest.raises(ValueError, match="best first"):
-        identify(_candidates(0.8, 0.9), TABLE, target_fpir=1e-2, gallery_size=2)
     with pytest.raises(ValueError, match="2 candidates from a gallery of 1"):
         identify(_candidates(0.9, 0.8), TABLE, target_fpir=1e-2, gallery_size=1)

@@ -42,6 +42,8 @@ def make_table(**changes: object) -> CalibrationTable:
         "seed": 1,
         "replicates": 10,
         "margin": 0.005,
+        "fusion_exponent": 0.5,
+        "fusion_data_set": "made up",
         "rows": rows,
         "curve": curve,
     }
@@ -88,6 +90,11 @@ def test_fmr_never_rises_with_similarity(a: float, b: float) -> None:
 @given(st.floats(1e-5, 1))
 def test_threshold_and_rate_are_inverse(fmr: float) -> None:
     assert TABLE.fmr_at(TABLE.threshold_at(fmr)) == pytest.approx(fmr, rel=1e-6)
+
+
+def test_fused_templates_are_brought_to_the_scale_of_the_table() -> None:
+    assert TABLE.comparable(0.95, 1.0) == 0.95
+    assert TABLE.comparable(0.95, 0.81) == pytest.approx(0.95 * 0.9)
 
 
 def test_json_round_trip_is_exact() -> None:
