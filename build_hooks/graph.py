@@ -35,7 +35,7 @@ class Graph:
         """Declare `value` an output."""
         self._outputs.append(helper.make_tensor_value_info(value, _onnx_type(dtype), list(shape)))
 
-    def constant(self, array: NDArray[np.generic]) -> str:
+    def constant(self, array: NDArray[np.generic] | np.generic) -> str:
         """An array that travels in the file; equal arrays are stored once."""
         array = np.ascontiguousarray(array)
         key = (array.dtype.str, array.shape, array.tobytes())
@@ -47,10 +47,12 @@ class Graph:
 
     def node(self, operator: str, *inputs: str, name: str | None = None, **attributes: Attribute) -> str:
         """Add an operator with one output; answers the output's name."""
-        return self.nodes(operator, *inputs, names=[name or f"v{len(self._nodes)}"], **attributes)[0]
+        return self.nodes(operator, *inputs, names=1 if name is None else [name], **attributes)[0]
 
-    def nodes(self, operator: str, *inputs: str, names: Sequence[str], **attributes: Attribute) -> list[str]:
-        """Add an operator with as many outputs as `names`; answers their names."""
+    def nodes(self, operator: str, *inputs: str, names: Sequence[str] | int, **attributes: Attribute) -> list[str]:
+        """Add an operator with outputs of these names, or with that many; answers their names."""
+        if isinstance(names, int):
+            names = [f"v{len(self._nodes)}.{i}" if i else f"v{len(self._nodes)}" for i in range(names)]
         node = helper.make_node(operator, list(inputs), list(names))
         for key, value in sorted(attributes.items()):
             plain = _onnx_type(value) if isinstance(value, type) else value

@@ -100,6 +100,18 @@ CATALOG: tuple[ModelSpec, ...] = (
         source_sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
         dimension=128,
     ),
+    ModelSpec(
+        name="dlib-landmarks5",
+        file="dlib-landmarks5.onnx",
+        sha256="dbaf1618fda84e745c0d96757a64e0e87be5ff79582314c675f10a2d945e4336",
+        size_bytes=7_263_701,
+        task="landmarks",
+        title="dlib 5-point shape predictor",
+        licence="CC0-1.0",
+        commercial_use=True,
+        source="face_recognition_models 0.3.0: models/shape_predictor_5_face_landmarks.dat",
+        source_sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+    ),
 )
 
 
