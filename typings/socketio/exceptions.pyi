@@ -1,2 +1,2 @@
-class ConnectionRefusedError(Exception):
+class ConnectionRefusedError(Exception):  # noqa: A001
     def __init__(self, message: str, data: object = ...) -> None: ...

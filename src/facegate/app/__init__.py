@@ -1,0 +1,1 @@
+"""The composition root: services, the ASGI guard and the server process."""

@@ -1,0 +1,1 @@
+"""The REST interface, the page and its headers, in Flask."""

@@ -1,0 +1,1 @@
+"""Recognition and enrolment over Socket.IO."""
