@@ -259,16 +259,19 @@ class Access:
         if now - row.last_seen_at < _TOUCH_EVERY:
             return self._value(row)
         try:
-            with self._database.session() as session:
-                row = session.scalar(select(LoginSessionRow).where(condition))
-                # It may have been revoked since it was read.
-                if row is None or not self._is_valid(row, now):
-                    return None
-                row.last_seen_at = max(row.last_seen_at, now)
-                return self._value(row)
+            return self._touch(row.id, now)
         except StorageError:
             # A full disk or a busy writer signs nobody out; the use goes unrecorded and the idle limit stays put.
-            return self._value(row) if row is not None else None
+            return self._value(row)
+
+    def _touch(self, session_id: str, now: datetime) -> LoginSession | None:
+        with self._database.session() as session:
+            row = session.get(LoginSessionRow, session_id)
+            # It may have been revoked since it was read.
+            if row is None or not self._is_valid(row, now):
+                return None
+            row.last_seen_at = max(row.last_seen_at, now)
+            return self._value(row)
 
     def _ends_at(self, row: LoginSessionRow) -> datetime:
         return min(row.last_seen_at + self._idle_limit, row.expires_at)

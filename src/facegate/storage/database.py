@@ -80,6 +80,7 @@ class Database:
                 Session(self._writers, expire_on_commit=False) as session,
                 session.begin(),
             ):
+                session.connection()  # begins now, not at the first statement
                 yield session
         finally:
             self._write_lock.release()
