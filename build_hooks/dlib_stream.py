@@ -1,7 +1,6 @@
 """Reader of dlib's serialization format (dlib/serialize.h, Boost licence): packed integers, reals, strings, tensors."""
 
 import math
-import struct
 from typing import NoReturn
 
 import numpy as np
@@ -105,10 +104,3 @@ class DlibStream:
 
     def _refuse(self, why: str) -> NoReturn:
         raise UnexpectedStream(f"dlib stream, byte {self._at}: {why}")
-
-
-def pack_integer(value: int) -> bytes:
-    """The bytes :meth:`DlibStream.integer` reads as `value`."""
-    magnitude = abs(value)
-    length = max(1, (magnitude.bit_length() + 7) // 8)
-    return struct.pack("B", length | (0x80 if value < 0 else 0)) + magnitude.to_bytes(length, "little")

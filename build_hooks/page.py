@@ -38,17 +38,13 @@ def build_page_and_fonts(root: Path) -> list[str]:
         return []
     frontend, modules = root / "frontend", root / "frontend/node_modules"
     done: list[str] = []
-    # The stamps lie in node_modules, so removing that folder makes everything anew.
+    # The stamps lie in node_modules, so removing that folder makes page and packages anew.
     lock = _digest([frontend / "package-lock.json"], root)
     if not _is_stamped(modules / ".facegate-packages", lock):
         node.find().run_npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=frontend)
         _stamp(modules / ".facegate-packages", lock)
         done.append("npm packages")
-    font_sources = _digest([frontend / "package-lock.json", root / "build_hooks/fonts.py"], root)
-    if not (has_fonts and _is_stamped(modules / ".facegate-fonts", font_sources)):
-        build_fonts(modules, fonts)
-        _stamp(modules / ".facegate-fonts", font_sources)
-        done.append("fonts")
+    build_fonts(modules, fonts)  # keeps a stamp of its own
     page_sources = _digest(list(_files_of(frontend)), root)
     if not (has_page and _is_stamped(modules / ".facegate-page", page_sources)):
         node.find().run_npm("run", "build", cwd=frontend)
