@@ -1,7 +1,6 @@
 """Naming the faces of a still picture, and saying in words how sure that is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -44,35 +43,17 @@ def _large_enough(face: Face, settings: Settings) -> bool:
     return face.quality.eye_distance_px >= settings.name_eye_distance_px
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A decision in words.
-
-    Attributes:
-        who: a name, "Unknown" or "too small".
-        how_sure: strength of a match; for the others what is known.
-        explanation: odds, or what would be needed.
-    """
-
-    who: str
-    how_sure: str
-    explanation: str
-
-
 def in_words(
-    match: Match, table: CalibrationTable, settings: Settings, eye_distance_px: float | None = None
-) -> Verdict:
-    """The decision as people read it: words and odds, never a similarity."""
+    match: Match, table: CalibrationTable, settings: Settings, *, eye_distance_px: float | None = None
+) -> tuple[str, str]:
+    """The decision as people read it: who, and how sure that is; words and odds, never a similarity."""
     if match.reason == "face_too_small":
         px = "" if eye_distance_px is None else f"{eye_distance_px:.0f} px between the eyes, "
-        return Verdict("too small", f"{px}needs {settings.name_eye_distance_px:g}", "")
+        return "too small", f"{px}needs {settings.name_eye_distance_px:g}"
     if match.person is not None and match.fmr is not None:
-        return Verdict(
-            match.person.name,
-            strength(match.fmr),
-            f"{odds(match.fmr, table.smallest_fmr)} strangers would match this well",
-        )
-    return Verdict("Unknown", _why_unknown(match, table), "")
+        said = f"{strength(match.fmr):<11}   {odds(match.fmr, table.smallest_fmr)} strangers would match this well"
+        return match.person.name, said.replace("better than", "fewer than")
+    return "Unknown", _why_unknown(match, table)
 
 
 def _why_unknown(match: Match, table: CalibrationTable) -> str:
