@@ -10,8 +10,6 @@ from facegate.types import Float32
 Bools = NDArray[np.bool_]
 Overlap = Literal["union", "smaller"]
 
-# Python's numbers would be float32 all the same, but NumPy's types say float64.
-_HALF, _ONE = np.float32(0.5), np.float32(1)
 # Judged together at most so many boxes, which bounds the memory of a crowd's overlap matrix.
 _BLOCK = 512
 
@@ -19,9 +17,9 @@ _BLOCK = 512
 def squares(boxes: Float32) -> Float32:
     """Squares around the same centres, with the longer side."""
     sizes = boxes[:, 2:] - boxes[:, :2]
-    half = sizes.max(axis=1, keepdims=True) * _HALF
-    centres = boxes[:, :2] + sizes * _HALF
-    return np.concatenate([centres - half, centres + half], axis=1)
+    half = sizes.max(axis=1, keepdims=True) / 2
+    centres = boxes[:, :2] + sizes / 2
+    return np.concatenate([centres - half, centres + half], axis=1, dtype=np.float32)
 
 
 def shifted(boxes: Float32, offsets: Float32) -> Float32:
@@ -29,13 +27,14 @@ def shifted(boxes: Float32, offsets: Float32) -> Float32:
 
     The sides count their last pixel (+ 1), as in the MTCNN package.
     """
-    sides = boxes[:, 2:] - boxes[:, :2] + _ONE
-    return boxes + offsets * np.concatenate([sides, sides], axis=1)
+    sides = boxes[:, 2:] - boxes[:, :2] + 1
+    return np.add(boxes, offsets * np.concatenate([sides, sides], axis=1), dtype=np.float32)
 
 
 def areas(boxes: Float32) -> Float32:
     """float32 (n,), square pixels."""
-    return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    sides = boxes[:, 2:] - boxes[:, :2]
+    return sides.prod(axis=1, dtype=np.float32)
 
 
 def unsuppressed(boxes: Float32, threshold: float, overlap: Overlap = "union") -> Bools:
