@@ -1,0 +1,114 @@
+import { useId, useState } from "react";
+import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
+
+import { CheckIcon } from "@/components/icons";
+import type { PersonSummary, Session } from "@/lib/api/client";
+
+import type { Subject } from "./machine";
+import { sameName, tidyName } from "./names";
+
+interface Props {
+  readonly people: readonly PersonSummary[];
+  readonly consent: Session["consent"];
+  /** Whether pictures can be taken now. */
+  readonly ready: boolean;
+  readonly initialName: string;
+  readonly onStart: (subject: Subject) => void;
+  readonly onCancel: () => void;
+}
+
+const NEW = "new";
+
+/** Who, and with whose agreement. */
+export function EnrolForm({ people, consent, ready, initialName, onStart, onCancel }: Props) {
+  const [text, setText] = useState(initialName);
+  const [whose, setWhose] = useState<string | null>(null);
+  const [agreed, setAgreed] = useState(false);
+  const name = tidyName(text);
+  const namesakes = people.filter((person) => sameName(person.name, name));
+  const choice = namesakes.length === 0 ? NEW : whose;
+
+  const group = useId();
+  const submit = () => {
+    if (name === "" || !agreed || choice === null || !ready) return;
+    const person = namesakes.find((namesake) => namesake.id === choice);
+    onStart(person ? { kind: "existing", person: { id: person.id, name: person.name } } : { kind: "new", name });
+  };
+
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <ComboBox
+        className="field"
+        allowsCustomValue
+        menuTrigger="input"
+        inputValue={text}
+        onInputChange={(value) => {
+          setText(value);
+          setWhose(null);
+        }}
+        isRequired
+        validationBehavior="aria"
+      >
+        <Label>Name</Label>
+        <Input maxLength={80} autoFocus autoComplete="off" spellCheck="false" dir="auto" placeholder="For example Ana Silva" />
+        <Popover className="popover list">
+          <ListBox className="list-box">
+            {people.map((person) => (
+              <ListBoxItem key={person.id} id={person.id} textValue={person.name} className="list-item">
+                <bdi>{person.name}</bdi>
+                <span className="muted">{person.samples === 1 ? "1 picture" : `${person.samples} pictures`}</span>
+              </ListBoxItem>
+            ))}
+          </ListBox>
+        </Popover>
+      </ComboBox>
+
+      {namesakes.length > 0 && (
+        <fieldset className="choices">
+          <legend>
+            <bdi>{name}</bdi> exists already
+          </legend>
+          {namesakes.map((person) => (
+            <label key={person.id} className="choice">
+              <input type="radio" name={group} checked={choice === person.id} onChange={() => setWhose(person.id)} />
+              <span className="dot" />
+              <span>
+                Add pictures to <bdi>{person.name}</bdi>
+                {namesakes.length > 1 && <span className="muted"> (since {new Date(person.created_at).toLocaleDateString()})</span>}
+              </span>
+            </label>
+          ))}
+          <label className="choice">
+            <input type="radio" name={group} checked={choice === NEW} onChange={() => setWhose(NEW)} />
+            <span className="dot" />
+            <span>A new person of the same name</span>
+          </label>
+        </fieldset>
+      )}
+
+      <label className="consent">
+        <input type="checkbox" checked={agreed} onChange={(event) => setAgreed(event.target.checked)} />
+        <span className="box">
+          <CheckIcon />
+        </span>
+        <span>{consent.text}</span>
+      </label>
+
+      <div className="row">
+        <Button type="submit" className="button primary" isDisabled={name === "" || !agreed || choice === null || !ready}>
+          Start
+        </Button>
+        <Button className="button quiet" onPress={onCancel}>
+          Cancel
+        </Button>
+      </div>
+      {!ready && <p className="muted">Start the camera first: the pictures are taken from it.</p>}
+    </form>
+  );
+}

@@ -1,0 +1,109 @@
+/** Adding a person as a pure state machine: who, five pictures, perhaps a question, saved, proved. */
+
+import type { LiveError, PersonRef, SampleAnswer, SavedAnswer } from "@/lib/live/protocol";
+
+/** Whom the pictures are for: a new person or one who is there already. */
+export type Subject = { readonly kind: "new"; readonly name: string } | { readonly kind: "existing"; readonly person: PersonRef };
+
+export interface Progress {
+  readonly samples: number;
+  readonly needed: number;
+  readonly minimum: number;
+  readonly conflict: PersonRef | null;
+}
+
+export type Enrolment =
+  | { readonly step: "closed" }
+  | { readonly step: "form"; readonly name: string }
+  | { readonly step: "collecting"; readonly subject: Subject; readonly progress: Progress; readonly refusal: Refusal | null }
+  | { readonly step: "question"; readonly subject: Subject; readonly progress: Progress; readonly lookalike: PersonRef }
+  | { readonly step: "saving"; readonly subject: Subject; readonly progress: Progress }
+  | { readonly step: "saved"; readonly person: PersonRef; readonly samples: number; readonly basic: boolean; readonly proved: boolean }
+  | { readonly step: "failed"; readonly subject: Subject; readonly error: LiveError };
+
+export interface Refusal {
+  readonly reason: string;
+  readonly hint: string | null;
+}
+
+export type EnrolmentEvent =
+  | { readonly type: "open"; readonly name?: string }
+  | { readonly type: "start"; readonly subject: Subject }
+  | { readonly type: "sample"; readonly answer: SampleAnswer }
+  | { readonly type: "save" }
+  | { readonly type: "decided" }
+  | { readonly type: "saved"; readonly answer: SavedAnswer }
+  | { readonly type: "failed"; readonly error: LiveError }
+  | { readonly type: "seen"; readonly personIds: ReadonlySet<string> }
+  | { readonly type: "close" };
+
+const NONE_YET: Progress = { samples: 0, needed: 5, minimum: 2, conflict: null };
+
+export const subjectName = (subject: Subject): string => (subject.kind === "new" ? subject.name : subject.person.name);
+
+export const maySave = (progress: Progress): boolean => progress.samples >= progress.minimum;
+
+export function nextEnrolment(state: Enrolment, event: EnrolmentEvent): Enrolment {
+  switch (event.type) {
+    case "open":
+      return { step: "form", name: event.name ?? "" };
+    case "close":
+      return { step: "closed" };
+    case "start":
+      return { step: "collecting", subject: event.subject, progress: NONE_YET, refusal: null };
+    case "sample":
+      return state.step === "collecting" ? afterSample(state, event.answer) : state;
+    case "save":
+      return state.step === "collecting" && maySave(state.progress) ? toSave(state.subject, state.progress) : state;
+    case "decided":
+      return state.step === "question" ? { step: "saving", subject: state.subject, progress: state.progress } : state;
+    case "saved":
+      if (state.step !== "saving") return state;
+      return {
+        step: "saved",
+        person: event.answer.person,
+        samples: event.answer.samples,
+        basic: state.progress.samples < state.progress.needed && state.subject.kind === "new",
+        proved: false,
+      };
+    case "failed":
+      return failed(state, event.error);
+    case "seen":
+      return state.step === "saved" && !state.proved && event.personIds.has(state.person.id)
+        ? { ...state, proved: true }
+        : state;
+  }
+}
+
+function afterSample(state: Extract<Enrolment, { step: "collecting" }>, answer: SampleAnswer): Enrolment {
+  const progress: Progress = {
+    samples: answer.samples,
+    needed: answer.needed,
+    minimum: answer.minimum,
+    conflict: answer.conflict,
+  };
+  if (answer.done) return toSave(state.subject, progress);
+  // A picture that only came too soon says nothing about the person before the camera.
+  if (!answer.accepted && (answer.reason === "too_soon" || answer.reason === null)) return { ...state, progress };
+  const refusal = answer.accepted || answer.reason === null ? null : { reason: answer.reason, hint: answer.hint };
+  return { ...state, progress, refusal };
+}
+
+function toSave(subject: Subject, progress: Progress): Enrolment {
+  return progress.conflict
+    ? { step: "question", subject, progress, lookalike: progress.conflict }
+    : { step: "saving", subject, progress };
+}
+
+function failed(state: Enrolment, error: LiveError): Enrolment {
+  if (state.step === "saving") {
+    const { person_id: id, name } = error.details ?? {};
+    if (error.code === "identity_conflict" && typeof id === "string" && typeof name === "string") {
+      return { step: "question", subject: state.subject, progress: state.progress, lookalike: { id, name } };
+    }
+  }
+  if (state.step === "saving" || state.step === "collecting" || state.step === "question") {
+    return { step: "failed", subject: state.subject, error };
+  }
+  return state;
+}

@@ -1,0 +1,183 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+
+import type { LiveSession } from "@/features/live/live-session";
+import { type Box, type ScreenPx, type Size, type View, screenPx, toScreen } from "@/lib/geometry";
+
+import { drawMark } from "./draw";
+import { FaceCard } from "./face-card";
+import { type LabelWish, placeLabels } from "./labels";
+import { boxAt, visibility } from "./tracks";
+
+interface Props {
+  readonly session: LiveSession;
+  readonly mirrored: boolean;
+  readonly onName: () => void;
+}
+
+/** The HTML of one face, found by its track's id. */
+interface Parts {
+  readonly areas: Map<string, HTMLElement>;
+  readonly labels: Map<string, HTMLElement>;
+}
+
+/** A ref that keeps the element in `map` under `id` for as long as it is on the page. */
+function keep(map: Map<string, HTMLElement>, id: string) {
+  return (element: HTMLElement | null) => {
+    if (!element) return;
+    map.set(id, element);
+    return () => {
+      if (map.get(id) === element) map.delete(id);
+    };
+  };
+}
+
+/** Boxes on a canvas, plates and press areas as HTML over it, all placed together at every screen refresh. */
+export function Overlay({ session, mirrored, onName }: Props) {
+  const faces = useSyncExternalStore(session.faces.subscribe, session.faces.get);
+  const layer = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [parts] = useState<Parts>(() => ({ areas: new Map(), labels: new Map() }));
+  const [openId, setOpenId] = useState<string | null>(null);
+  const [byHover, setByHover] = useState(false);
+  const hover = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const opened = faces.find((face) => face.id === openId);
+
+  useEffect(() => {
+    const root = layer.current;
+    const surface = canvas.current;
+    const context = surface?.getContext("2d");
+    if (!root || !surface || !context) return;
+    let size: Size<ScreenPx> = { width: screenPx(root.clientWidth), height: screenPx(root.clientHeight) };
+    const observer = new ResizeObserver(() => {
+      size = { width: screenPx(root.clientWidth), height: screenPx(root.clientHeight) };
+    });
+    observer.observe(root);
+    let handle = requestAnimationFrame(function paint() {
+      paintScene(session, parts, root, surface, context, size, mirrored);
+      handle = requestAnimationFrame(paint);
+    });
+    return () => {
+      cancelAnimationFrame(handle);
+      observer.disconnect();
+    };
+  }, [session, parts, mirrored]);
+
+  const close = () => {
+    clearTimeout(hover.current);
+    if (openId !== null && !byHover) parts.areas.get(openId)?.focus();
+    setOpenId(null);
+  };
+  const enter = (id: string) => {
+    clearTimeout(hover.current);
+    hover.current = setTimeout(() => {
+      setOpenId((current) => {
+        if (current === null) setByHover(true);
+        return current ?? id;
+      });
+    }, 300);
+  };
+  const leave = () => {
+    clearTimeout(hover.current);
+    if (byHover) hover.current = setTimeout(() => setOpenId(null), 250);
+  };
+
+  return (
+    <div className="overlay" ref={layer}>
+      <canvas className="overlay-canvas" ref={canvas} aria-hidden="true" />
+      {faces.map((face) => (
+        <div className="face" key={face.id}>
+          <button
+            type="button"
+            className="face-area"
+            ref={keep(parts.areas, face.id)}
+            data-mark={face.mark}
+            aria-label={`${face.label ?? "Face"}: details`}
+            aria-expanded={openId === face.id}
+            onClick={() => {
+              clearTimeout(hover.current);
+              setByHover(false);
+              setOpenId((current) => (current === face.id && !byHover ? null : face.id));
+            }}
+            onPointerEnter={(event) => event.pointerType === "mouse" && enter(face.id)}
+            onPointerLeave={leave}
+          />
+          {face.label !== null && (
+            <span
+              className="face-label"
+              key={face.label}
+              ref={keep(parts.labels, face.id)}
+              dir="auto"
+              data-mark={face.mark}
+              aria-hidden="true"
+            >
+              {face.label}
+            </span>
+          )}
+        </div>
+      ))}
+      {opened && (
+        <FaceCard
+          key={opened.id}
+          track={opened}
+          anchor={() => parts.areas.get(opened.id) ?? null}
+          takeFocus={!byHover}
+          onClose={close}
+          onName={() => {
+            setOpenId(null);
+            onName();
+          }}
+          onPointerEnter={() => clearTimeout(hover.current)}
+          onPointerLeave={leave}
+        />
+      )}
+    </div>
+  );
+}
+
+function paintScene(
+  session: LiveSession,
+  parts: Parts,
+  root: HTMLElement,
+  surface: HTMLCanvasElement,
+  context: CanvasRenderingContext2D,
+  size: Size<ScreenPx>,
+  mirrored: boolean,
+): void {
+  const ratio = window.devicePixelRatio || 1;
+  const width = Math.round(size.width * ratio);
+  const height = Math.round(size.height * ratio);
+  if (surface.width !== width || surface.height !== height) {
+    surface.width = width;
+    surface.height = height;
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, size.width, size.height);
+  const scene = session.scene;
+  const now = performance.now();
+  const alpha = scene ? visibility(scene, now) : 0;
+  root.style.setProperty("--faces", String(alpha));
+  root.toggleAttribute("data-empty", alpha === 0);
+  if (!scene || alpha === 0) return;
+  const view: View = { picture: scene.picture, screen: size, mirrored };
+  const wishes: LabelWish[] = [];
+  for (const track of scene.tracks) {
+    const box = toScreen(boxAt(track, now), view);
+    drawMark(context, box, track.mark, track.progress, alpha);
+    const area = parts.areas.get(track.id);
+    if (area) place(area, box);
+    const label = parts.labels.get(track.id);
+    if (label) {
+      wishes.push({ id: track.id, box, size: { width: screenPx(label.offsetWidth), height: screenPx(label.offsetHeight) } });
+    }
+  }
+  for (const [id, box] of placeLabels(wishes, size)) {
+    const label = parts.labels.get(id);
+    if (label) label.style.transform = `translate(${Math.round(box.x)}px, ${Math.round(box.y)}px)`;
+  }
+}
+
+function place(element: HTMLElement, box: Box<ScreenPx>): void {
+  element.style.transform = `translate(${Math.round(box.x)}px, ${Math.round(box.y)}px)`;
+  element.style.width = `${Math.round(box.width)}px`;
+  element.style.height = `${Math.round(box.height)}px`;
+}

@@ -1,0 +1,93 @@
+/** Answers per second, delay, and the likeliest cause when either is poor. */
+
+export type Slowness = "network" | "server" | "camera" | null;
+
+export interface Pace {
+  readonly answersPerSecond: number;
+  readonly delayMs: number;
+  readonly slowness: Slowness;
+  /** Mean milliseconds of each part, in the order a picture passes through them. */
+  readonly parts: readonly { readonly name: string; readonly ms: number }[];
+}
+
+interface Entry {
+  readonly at: number;
+  readonly delayMs: number;
+  readonly captureMs: number;
+  readonly serverMs: number;
+  readonly queueMs: number;
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+const WINDOW_MS = 2000;
+const SLOW_MS = 350;
+const LOW_RATE = 8;
+
+const PART_NAMES: readonly [string, string][] = [
+  ["queue", "Waiting at the server"],
+  ["decode", "Reading the picture"],
+  ["detect", "Finding faces"],
+  ["embed", "Describing faces"],
+  ["match", "Looking up names"],
+];
+
+const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
+
+export class Meter {
+  #entries: Entry[] = [];
+  #busyAt = -Infinity;
+
+  /** One answered picture: when it was taken, sent and answered, on one clock, and the server's own times. */
+  answered(takenMs: number, sentMs: number, answeredMs: number, timings: Readonly<Record<string, number>>): void {
+    this.#entries.push({
+      at: answeredMs,
+      delayMs: answeredMs - takenMs,
+      captureMs: sentMs - takenMs,
+      serverMs: timings.total ?? 0,
+      queueMs: timings.queue ?? 0,
+      timings,
+    });
+  }
+
+  /** The server said it has too much to do. */
+  busy(nowMs: number): void {
+    this.#busyAt = nowMs;
+  }
+
+  clear(): void {
+    this.#entries = [];
+    this.#busyAt = -Infinity;
+  }
+
+  /** The last two seconds; null before the first answer of that time. `cameraFps` null: not known. */
+  pace(nowMs: number, cameraFps: number | null): Pace | null {
+    this.#entries = this.#entries.filter((entry) => nowMs - entry.at < WINDOW_MS);
+    const entries = this.#entries;
+    const first = entries[0];
+    if (!first) return null;
+    const spanMs = Math.min(WINDOW_MS, Math.max(1, nowMs - first.at));
+    const rate = entries.length < 2 ? entries.length : ((entries.length - 1) * 1000) / spanMs;
+    const delayMs = mean(entries.map((entry) => entry.delayMs));
+    const serverMs = mean(entries.map((entry) => entry.serverMs));
+    const captureMs = mean(entries.map((entry) => entry.captureMs));
+    const queueMs = mean(entries.map((entry) => entry.queueMs));
+    const networkMs = Math.max(0, delayMs - serverMs - captureMs);
+    let slowness: Slowness = null;
+    if (nowMs - this.#busyAt < WINDOW_MS) slowness = "server";
+    else if (delayMs > SLOW_MS || rate < LOW_RATE) {
+      if (networkMs > serverMs && networkMs > 200) slowness = "network";
+      else if (queueMs > 100 || serverMs > 200) slowness = "server";
+      else if (cameraFps !== null && cameraFps < LOW_RATE + 2) slowness = "camera";
+    }
+    return {
+      answersPerSecond: Math.round(rate),
+      delayMs: Math.round(delayMs),
+      slowness,
+      parts: [
+        { name: "Taking the picture", ms: captureMs },
+        { name: "Network", ms: networkMs },
+        ...PART_NAMES.map(([key, name]) => ({ name, ms: mean(entries.map((entry) => entry.timings[key] ?? 0)) })),
+      ],
+    };
+  }
+}
