@@ -13,7 +13,7 @@ from facegate.vision.align import CHIP_PX
 from facegate.vision.recipe import Recipe
 
 # More chips at a time are no faster on one core, and the network's maps take 3 MB a chip.
-_BATCH = 16
+_BATCH = 8
 
 
 class DlibEmbedder:
@@ -34,14 +34,15 @@ class DlibEmbedder:
             raise ValueError(
                 f"chips: expected uint8 (n, {CHIP_PX}, {CHIP_PX}, 3), got {chips.dtype.name} {chips.shape}"
             )
-        vectors = self._unit_vectors(chips)
-        if mirror and len(chips):
-            vectors = _normalized(vectors + self._unit_vectors(chips[:, :, ::-1]))
-        return vectors
+        parts = [self._unit_vectors(part, mirror) for part in _batches(chips)]
+        return np.concatenate(parts) if parts else np.zeros((0, self._recipe.dimension), np.float32)
 
-    def _unit_vectors(self, chips: UInt8) -> Float32:
-        parts = [self._network(np.ascontiguousarray(part))[0] for part in _batches(chips)]
-        return _normalized(np.concatenate(parts)) if parts else np.zeros((0, self._recipe.dimension), np.float32)
+    def _unit_vectors(self, chips: UInt8, mirror: bool) -> Float32:
+        if not mirror:
+            return _normalized(self._network(np.ascontiguousarray(chips))[0])
+        # In one call: the network's 22 MB of weights then pass through the processor's cache once.
+        both = _normalized(self._network(np.concatenate([chips, chips[:, :, ::-1]]))[0])
+        return _normalized(both[: len(chips)] + both[len(chips) :])
 
 
 def _batches(chips: UInt8) -> Iterator[UInt8]:
