@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from facegate.storage.base import Base, Blob, Digest, Id, PrimaryId, Real, Timestamp
+from facegate.storage.base import Base, Blob, Digest, Id, LossyString, PrimaryId, Real, Timestamp
 
 
 class CollectionRow(Base):
@@ -55,7 +55,7 @@ class FaceRow(Base):
     contrast: Mapped[Real]
     nose_offset: Mapped[Real]
     roll_degrees: Mapped[Real]
-    source: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(LossyString(200))
     created_at: Mapped[Timestamp]
 
 
@@ -80,5 +80,5 @@ class ConsentRow(Base):
     text_version: Mapped[str] = mapped_column(String(40))
     text_sha256: Mapped[Digest]
     purpose: Mapped[str] = mapped_column(String(80))
-    source: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(LossyString(200))
     given_at: Mapped[Timestamp]

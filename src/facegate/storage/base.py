@@ -34,6 +34,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class LossyString(TypeDecorator[str]):
+    """Text from outside: lone surrogates, which JSON and file names can carry and no database can store, become "?".
+
+    As an id such a text then matches nothing, instead of failing.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Hand the driver what it can encode."""
+        return None if value is None else value.encode("utf-8", "replace").decode()
+
+
 class Base(DeclarativeBase):
     """Parent of all tables; constraint names are fixed so that migrations can address them on every database."""
 
@@ -48,10 +62,10 @@ class Base(DeclarativeBase):
     )
 
 
-Id = Annotated[str, mapped_column(String(36))]
+Id = Annotated[str, mapped_column(LossyString(36))]
 """A uuid4 as text."""
 
-PrimaryId = Annotated[str, mapped_column(String(36), primary_key=True)]
+PrimaryId = Annotated[str, mapped_column(LossyString(36), primary_key=True)]
 """A uuid4 as text, the row's key."""
 
 Timestamp = Annotated[datetime, mapped_column(UtcDateTime)]

@@ -199,3 +199,14 @@ def test_a_collection_belongs_to_the_recipe_of_its_people(home, gallery, sample)
     with pytest.raises(ModelMismatch):
         gallery.search(sample(1).embedding.vector[None])
     assert [p.name for p in other.people()] == ["Bo"]
+
+
+def test_ids_and_sources_that_cannot_be_encoded_match_nothing_and_harm_nothing(home, gallery, sample) -> None:
+    gallery.enroll([sample(1, source="caf\udce9.jpg")], name="Ana", consent=None)
+    with home.opened[0].reading() as session:
+        assert session.scalars(select(FaceRow.source)).all() == ["caf?.jpg"]
+    for refused in (gallery.get, gallery.delete, gallery.template):
+        with pytest.raises(NotFound):
+            refused("\ud800")
+    with pytest.raises(NotFound):
+        gallery.enroll([sample(2)], person_id="\ud800", consent=None)
