@@ -141,23 +141,6 @@ class FaceEngine(AbstractContextManager["FaceEngine"]):
             self._embed(looks)
         return [look.faces(self.recipe_id) for look in looks]
 
-    def describe(self, frame: Frame, detections: Detections, *, embed: NDArray[np.bool_] | None = None) -> list[Face]:
-        """Measure and embed faces found elsewhere (by a tracker, say).
-
-        Args:
-            frame: the picture.
-            detections: its faces.
-            embed: bool (n,), which of them to embed; None: all.
-
-        Returns:
-            The faces in the order of `detections`.
-        """
-        look = self._measured(frame, detections, {})
-        chosen = np.ones(len(detections), np.bool_) if embed is None else embed
-        vectors = iter(self.embedder.embed(look.chips[chosen]))
-        look.vectors = [next(vectors) if wanted else None for wanted in chosen]
-        return list(look.faces(self.recipe_id))
-
     def _look(self, image: ImageSource, min_face_px: int | None, max_faces: int) -> "_Look":
         timings: dict[str, float] = {}
         with _Stopwatch(timings, "decode"):

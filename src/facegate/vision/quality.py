@@ -47,6 +47,16 @@ def _measure(chip: UInt8, points: Float32, inside: NDArray[np.bool_]) -> Quality
     )
 
 
+def worth(quality: Quality) -> float:
+    """One number to choose the better of two pictures of the same face: size, sharpness and frontality, 0 to 1.
+
+    Eyes further apart than 60 px add nothing; neither does detail beyond it.
+    """
+    size = min(quality.eye_distance_px / 60, 1.0)
+    frontal = max(0.0, 1 - abs(quality.nose_offset))
+    return size * frontal * quality.sharpness / 100
+
+
 def nose_offset(points: Float32) -> float:
     """How far the nose tip lies off the face's middle line, along the eye axis, in eye distances.
 
