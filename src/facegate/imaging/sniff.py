@@ -16,17 +16,23 @@ class Foreign:
     Attributes:
         noun: what it is, with its article ("a HEIC photo").
         cure: what to do about it, one sentence.
+        video: whether it is a video, which :mod:`facegate.imaging.video` reads.
     """
 
     noun: str
     cure: str = _TO_JPEG
+    video: bool = False
 
 
 _HEIC = Foreign(
     "a HEIC photo",
     "On the iPhone choose Settings > Camera > Formats > Most Compatible, or export the photo as JPEG.",
 )
-_VIDEO_CURE = "Give a frame of it, saved as JPEG or PNG."
+
+
+def _video(noun: str) -> Foreign:
+    return Foreign(noun, "Give a frame of it, saved as JPEG or PNG.", video=True)
+
 
 # (offset, bytes, what it is); the first that fits is taken.
 _SIGNATURES: tuple[tuple[int, bytes, Foreign], ...] = (
@@ -46,10 +52,15 @@ _SIGNATURES: tuple[tuple[int, bytes, Foreign], ...] = (
     (0, b"v/1\x01", Foreign("an OpenEXR image")),
     (0, b"#?RADIANCE", Foreign("a Radiance HDR image")),
     (0, b"qoif", Foreign("a QOI image")),
-    (0, b"\x1aE\xdf\xa3", Foreign("a Matroska or WebM video", _VIDEO_CURE)),
-    (8, b"AVI ", Foreign("an AVI video", _VIDEO_CURE)),
+    (0, b"\x1aE\xdf\xa3", _video("a Matroska or WebM video")),
+    (8, b"AVI ", _video("an AVI video")),
+    (0, b"\x00\x00\x01\xba", _video("an MPEG video")),
+    (0, b"\x00\x00\x01\xb3", _video("an MPEG video")),
+    (0, b"YUV4MPEG2", _video("a raw Y4M video")),
+    (0, b"FLV\x01", _video("a Flash video")),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _video("a Windows Media file")),
+    (0, b"OggS", _video("an Ogg file")),
     (8, b"WAVE", Foreign("a sound file", "Give a picture.")),
-    (0, b"OggS", Foreign("an Ogg file", "Give a picture.")),
     (0, b"PK\x03\x04", Foreign("a ZIP archive or office document", "Unpack it and give the pictures.")),
     (0, b"\x1f\x8b", Foreign("a gzip archive", "Unpack it and give the pictures.")),
     (0, b"Rar!", Foreign("a RAR archive", "Unpack it and give the pictures.")),
@@ -78,6 +89,9 @@ def foreign_kind(data: bytes) -> Foreign:
     """What a file is that :func:`image_kind` did not take."""
     if data[4:8] == b"ftyp":
         return _iso_media(data)
+    # A transport stream has no signature, but one sync byte every 188.
+    if len(data) > 376 and data[0] == data[188] == data[376] == 0x47:
+        return _video("an MPEG transport stream")
     for offset, signature, foreign in _SIGNATURES:
         if data.startswith(signature, offset):
             return foreign
@@ -95,7 +109,7 @@ def _iso_media(data: bytes) -> Foreign:
         return _HEIC
     if major == b"crx ":
         return Foreign("a camera raw file")
-    return Foreign("an MP4 or QuickTime video", _VIDEO_CURE)
+    return _video("an MP4 or QuickTime video")
 
 
 def _text(data: bytes) -> Foreign | None:
