@@ -14,8 +14,6 @@ What differs from the Keras graphs, without changing their answers:
 * the flatten in (width, height, channel) order is a permutation of the first dense layer's rows.
 """
 
-import hashlib
-import importlib.util
 import io
 import math
 import pickle
@@ -28,21 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build_hooks.graph import Graph
+from build_hooks.sources import read_source
+from facegate.models.catalog import spec_of
 
 Array = NDArray[np.float32]
 
-#: sha256 of the files in mtcnn 1.0.0 (mtcnn/assets/weights/).
-SOURCES = {
-    "pnet.lz4": "ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5",
-    "rnet.lz4": "cb00e6460f3c98b0bfafaba3c0a0ded4bdf6e62cee7174d969e8670d7e757fee",
-    "onet.lz4": "94f6ea2f4cf985275ee958cdd762d17b6009348a4fb9d8c6be39ba73ffd22ca3",
-}
 #: ONNX Runtime pools in its fast, blocked layout only when the channels fill whole blocks.
 _BLOCK = 16
-
-
-class SourceChanged(RuntimeError):
-    """A source file is missing or not the one whose digest is written above."""
 
 
 def convert(target_dir: Path) -> list[Path]:
@@ -60,22 +50,19 @@ def convert(target_dir: Path) -> list[Path]:
     written: list[Path] = []
     for stage, build in (("pnet", _pnet), ("rnet", _rnet), ("onet", _onet)):
         path = target_dir / f"mtcnn-{stage}.onnx"
-        path.write_bytes(build(read_weights(f"{stage}.lz4")))
+        path.write_bytes(build(read_weights(stage)))
         written.append(path)
     return written
 
 
-def read_weights(name: str) -> list[Array]:
-    """The float32 arrays of one weight file, in Keras order."""
-    spec = importlib.util.find_spec("mtcnn")
-    if spec is None or not spec.submodule_search_locations:
-        raise SourceChanged("the package mtcnn is not installed; the build needs mtcnn==1.0.0 (requirements/build.txt)")
-    path = Path(spec.submodule_search_locations[0]) / "assets" / "weights" / name
-    data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != SOURCES[name]:
-        raise SourceChanged(f"{path} has sha256 {digest}, expected {SOURCES[name]}; install mtcnn==1.0.0")
-    return [np.asarray(array, np.float32) for array in _ArrayUnpickler(lz4.frame.decompress(data)).load()]
+def read_weights(stage: str) -> list[Array]:
+    """The float32 arrays of one network (`pnet`, `rnet`, `onet`), in Keras order.
+
+    Raises:
+        SourceChanged: the mtcnn package is absent or its file is another.
+    """
+    packed = read_source("mtcnn", f"assets/weights/{stage}.lz4", spec_of(f"mtcnn-{stage}").source_sha256)
+    return [np.asarray(array, np.float32) for array in _ArrayUnpickler(lz4.frame.decompress(packed)).load()]
 
 
 class _ArrayWrapper:
