@@ -9,18 +9,16 @@ from socket import socket
 from types import FrameType
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from facegate.app.asgi import Application, create_app
 from facegate.app.ports import listen
 from facegate.app.running import RunningServer
 from facegate.app.services import Services
+from facegate.app.websocket import AbortableWebSocket
 from facegate.config import Settings
 
 # Time for open requests to end once shutdown began, seconds.
 GRACE_SECONDS = 3
-# How long a closed socket may take to flush what the client does not read, seconds.
-FLUSH_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ def _uvicorn_config(application: Application, settings: Settings) -> uvicorn.Con
     return uvicorn.Config(
         application,
         http="h11",
-        ws=_BoundedWebSocket,
+        ws=AbortableWebSocket,
         ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,  # JPEG does not shrink; the work and the memory would be for nothing
         lifespan="on",
@@ -103,14 +101,6 @@ def _uvicorn_config(application: Application, settings: Settings) -> uvicorn.Con
         h11_max_incomplete_event_size=32 * 1024,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-
-
-class _BoundedWebSocket(WebSocketsSansIOProtocol):
-    """Cuts a finished connection whose client does not read, instead of waiting for it for ever."""
-
-    async def run_asgi(self) -> None:
-        await super().run_asgi()
-        self.loop.call_later(FLUSH_SECONDS, self.transport.abort)
 
 
 class _Server(uvicorn.Server):

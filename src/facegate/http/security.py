@@ -13,10 +13,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Endpoints that answer before the server has an owner: set-up, probes, and files that hold nothing of anybody.
 BEFORE_CLAIM = frozenset({"healthz", "readyz", "session", "setup", "openapi", "docs", "docs_style", "page", "asset"})
 
-# No inline script or style; pictures from memory are the enrolment thumbnails.
+# No inline script or style, nothing from elsewhere.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -30,8 +30,6 @@ from facegate.live.services import LiveServices
 from facegate.live.socket_server import SocketServer
 from facegate.live.viewer import Superseded, Viewer
 
-NAMESPACE = "/live"
-
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
@@ -59,6 +57,8 @@ class _State:
 class LiveNamespace(GuardedNamespace[_State]):
     """Recognition and enrolment for the page and for programs."""
 
+    NAME = "/live"
+
     EVENTS: ClassVar[Mapping[str, tuple[str, bool]]] = {
         "frame": ("recognize", True),
         "enroll": ("enroll", False),
@@ -67,7 +67,7 @@ class LiveNamespace(GuardedNamespace[_State]):
     }
 
     def __init__(self, services: LiveServices, sockets: SocketServer, audience: Audience) -> None:
-        super().__init__(NAMESPACE, sockets, audience)
+        super().__init__(self.NAME, sockets, audience)
         self._services = services
 
     def handlers(self) -> Mapping[str, Callable[..., Awaitable[object]]]:

@@ -75,19 +75,25 @@ class _Peer:
 class _Engine(engineio.AsyncServer):
     """engine.io with a bounded queue towards each client."""
 
-    waiting_packets = SocketLimits.waiting_packets
-    overflowed: Callable[[str], Awaitable[None]]
+    waiting_packets: int
+    cut: Callable[[str], Awaitable[None]]
 
     def use_websocket(self, make: Callable[[Any, object], WebSocket]) -> None:
         """Have `make` wrap each accepted websocket."""
         self._async = {**self._async, "websocket": make}
 
     async def send_packet(self, sid: str, pkt: object) -> None:
+        """Queue a packet for a client, or cut off one that leaves too many unread."""
         waiting = self.sockets.get(sid)
         if waiting is not None and waiting.queue.qsize() >= self.waiting_packets:
-            await self.overflowed(sid)
+            await self.cut(sid)
             return
         await super().send_packet(sid, pkt)
+
+    async def disconnect(self, sid: str | None = None) -> None:
+        """End one connection, or all, without waiting for what its client has not read, which may be for ever."""
+        for each in tuple(self.sockets) if sid is None else (sid,):
+            await self.cut(each)
 
 
 class SocketServer(socketio.AsyncServer):
@@ -128,7 +134,7 @@ class SocketServer(socketio.AsyncServer):
         self._peers: dict[str, _Peer] = {}
         engine = cast(_Engine, self.eio)
         engine.waiting_packets = limits.waiting_packets
-        engine.overflowed = self.drop
+        engine.cut = self.drop
         engine.use_websocket(self._websocket)
 
     def _engineio_server_class(self) -> type[_Engine]:
@@ -165,6 +171,9 @@ class SocketServer(socketio.AsyncServer):
     async def _handle_eio_disconnect(self, eio_sid: str, reason: object) -> None:
         self._peers.pop(eio_sid, None)
         self._binary_packet.pop(eio_sid, None)
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is not None:
+            socket.queue.put_nowait(None)  # ends a long poll that is waiting
         await super()._handle_eio_disconnect(eio_sid, reason)
 
     async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: object = None) -> None:
@@ -197,7 +206,6 @@ class SocketServer(socketio.AsyncServer):
         if socket is None:
             return
         await socket.close(wait=False, abort=True, reason=self.reason.SERVER_DISCONNECT)
-        socket.queue.put_nowait(None)  # ends a long poll that is waiting
         if peer is not None and peer.abort is not None:
             peer.abort()
         else:
