@@ -45,7 +45,7 @@ class TemplateCache:
         self._expecting = threading.Lock()
         self._expected = 0
         self._checked_at = monotonic()
-        self._snapshot = _Snapshot(-1, TemplateIndex((), np.zeros((0, dimension), np.float32)), {})
+        self._snapshot = _Snapshot(-1, TemplateIndex.empty(dimension), {})
         self._load()
 
     def expect(self, revision: int) -> None:
@@ -85,16 +85,22 @@ class TemplateCache:
             ).all()
             changed = [person_id for person_id, _, at in people if old.person_revisions.get(person_id) != at]
             fresh = self._open_templates(session, changed)
-        rows = [fresh[p] if p in fresh else old.index.matrix[old.index.rows[p]] for p, _, _ in people]
-        matrix = np.stack(rows) if rows else np.zeros((0, self._dimension), np.float32)
-        index = TemplateIndex(tuple(PersonRef(person_id, name) for person_id, name, _ in people), matrix)
+        matrix = np.empty((len(people), self._dimension), np.float32)
+        agreements = np.empty(len(people), np.float32)
+        for row, (person_id, _, _) in enumerate(people):
+            if person_id in fresh:
+                matrix[row], agreements[row] = fresh[person_id]
+            else:
+                before = old.index.rows[person_id]
+                matrix[row], agreements[row] = old.index.matrix[before], old.index.agreements[before]
+        index = TemplateIndex(tuple(PersonRef(person_id, name) for person_id, name, _ in people), matrix, agreements)
         self._snapshot = _Snapshot(revision, index, {person_id: at for person_id, _, at in people})
 
-    def _open_templates(self, session: Session, person_ids: Sequence[str]) -> dict[str, Float32]:
-        vectors: dict[str, Float32] = {}
+    def _open_templates(self, session: Session, person_ids: Sequence[str]) -> dict[str, tuple[Float32, float]]:
+        opened: dict[str, tuple[Float32, float]] = {}
         for start in range(0, len(person_ids), _IDS_PER_QUERY):
             rows = session.execute(
-                select(PersonRow.id, DataKeyRow.wrapped, TemplateRow.vector)
+                select(PersonRow.id, DataKeyRow.wrapped, TemplateRow.sealed)
                 .join(DataKeyRow, DataKeyRow.id == PersonRow.data_key_id)
                 .join(TemplateRow, TemplateRow.person_id == PersonRow.id)
                 .where(
@@ -103,11 +109,11 @@ class TemplateCache:
                 )
             )
             for person_id, wrapped, blob in rows:
-                vectors[person_id] = PersonVault.open(self._scope, person_id, wrapped).open_template(blob)
-        missing = len(person_ids) - len(vectors)
+                opened[person_id] = PersonVault.open(self._scope, person_id, wrapped).open_template(blob)
+        missing = len(person_ids) - len(opened)
         if missing:
             raise StorageError(
                 f"{missing} people in the database have no template or no key. "
                 "The database was altered; put a backup in its place."
             )
-        return vectors
+        return opened

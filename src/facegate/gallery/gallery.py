@@ -148,7 +148,8 @@ class Gallery:
         row = index.rows.get(person_id)
         if row is None:
             raise records.no_such_person(person_id)
-        return Template(index.matrix[row], self.recipe_id, self.get(person_id).samples)
+        samples = self.get(person_id).samples
+        return Template(index.matrix[row], self.recipe_id, samples, float(index.agreements[row]))
 
     def search(self, vectors: Float32, *, k: int = 5) -> list[list[Candidate]]:
         """The `k` most similar people for each probe, best first; at most one query, whatever the number of probes.

@@ -17,10 +17,17 @@ class TemplateIndex:
     Attributes:
         people: whose template each row is.
         matrix: float32 (n, d), unit rows.
+        agreements: float32 (n,), what :class:`facegate.types.Template` calls agreement.
     """
 
     people: tuple[PersonRef, ...]
     matrix: Float32
+    agreements: Float32
+
+    @classmethod
+    def empty(cls, dimension: int) -> "TemplateIndex":
+        """Nobody."""
+        return cls((), np.zeros((0, dimension), np.float32), np.zeros(0, np.float32))
 
     def __len__(self) -> int:
         return len(self.people)
@@ -38,7 +45,7 @@ class TemplateIndex:
             k: at least 1; fewer are answered when there are fewer people.
 
         Returns:
-            m lists of candidates; similarity is the cosine, in [-1, 1].
+            m lists of candidates; similarity is the cosine, in [-1, 1], not yet corrected for agreement.
 
         Raises:
             ModelMismatch: d is not the templates'.
@@ -68,6 +75,9 @@ class TemplateIndex:
         best = np.take_along_axis(best, order, axis=1)
         scores = np.take_along_axis(scores, order, axis=1)
         return [
-            [Candidate(self.people[int(row)], float(score)) for row, score in zip(*pair, strict=True)]
+            [
+                Candidate(self.people[int(row)], float(score), float(self.agreements[row]))
+                for row, score in zip(*pair, strict=True)
+            ]
             for pair in zip(best, scores, strict=True)
         ]

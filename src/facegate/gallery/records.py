@@ -144,7 +144,7 @@ def add_faces(
         TemplateRow(
             person_id=person.id,
             recipe_id=recipe_id,
-            vector=vault.seal_template(template.vector),
+            sealed=vault.seal_template(template),
             samples=template.samples,
         )
     )

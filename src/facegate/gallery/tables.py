@@ -60,13 +60,13 @@ class FaceRow(Base):
 
 
 class TemplateRow(Base):
-    """The fused template of a person under one recipe."""
+    """The fused template of a person under one recipe; `sealed` holds its vector and agreement."""
 
     __tablename__ = "template"
 
     person_id: Mapped[Id] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     recipe_id: Mapped[str] = mapped_column(String(120), primary_key=True)
-    vector: Mapped[Blob]
+    sealed: Mapped[Blob]
     samples: Mapped[int]
 
 

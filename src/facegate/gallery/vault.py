@@ -6,7 +6,7 @@ import numpy as np
 
 from facegate.gallery.scope import Scope
 from facegate.storage.keyring import bind
-from facegate.types import Float32
+from facegate.types import Float32, Template
 
 # The byte order is part of the stored format.
 _STORED = np.dtype("<f4")
@@ -47,17 +47,18 @@ class PersonVault:
         """
         return self._open(blob, "face", face_id)
 
-    def seal_template(self, vector: Float32) -> bytes:
-        """The fused template, encrypted."""
-        return self._seal(vector, "template")
+    def seal_template(self, template: Template) -> bytes:
+        """The fused template and its agreement, encrypted as one vector that begins with the agreement."""
+        return self._seal(np.concatenate([[np.float32(template.agreement)], template.vector]), "template")
 
-    def open_template(self, blob: bytes) -> Float32:
-        """The fused template, float32 (d,).
+    def open_template(self, blob: bytes) -> tuple[Float32, float]:
+        """The fused template, float32 (d,), and its agreement.
 
         Raises:
             StorageError: sealed for another row.
         """
-        return self._open(blob, "template")
+        stored = self._open(blob, "template")
+        return stored[1:], float(stored[0])
 
     def _seal(self, vector: Float32, *kind: str) -> bytes:
         return self.scope.keyring.encrypt(self.key, vector.astype(_STORED).tobytes(), self._bind(*kind))

@@ -46,7 +46,7 @@ def swap(home, table: str, column: str, key: str) -> None:
 def test_swapped_templates_do_not_open(home, gallery, sample) -> None:
     for seed in (1, 2):
         gallery.enroll([sample(seed)], name=f"P{seed}", consent=None)
-    swap(home, "template", "vector", "person_id")
+    swap(home, "template", "sealed", "person_id")
     with pytest.raises(StorageError, match="seal is broken"):
         home.open()
 
@@ -64,7 +64,7 @@ def test_keys_and_templates_swapped_together_do_not_open_either(home, gallery, s
         gallery.enroll([sample(seed)], name=f"P{seed}", consent=None)
     swap(home, "data_key", "wrapped", "id")
     # The order of people and of keys may differ; swapped or not, a key is bound to its person.
-    swap(home, "template", "vector", "person_id")
+    swap(home, "template", "sealed", "person_id")
     with pytest.raises(StorageError):
         home.open()
 
@@ -88,7 +88,7 @@ def test_two_pictures_of_one_person_cannot_trade_places(home, gallery, sample) -
 def test_a_picture_cannot_pose_as_the_template(home, gallery, sample) -> None:
     gallery.enroll([sample(1)], name="Ana", consent=None)
     [(blob,)] = execute(home, "SELECT embedding FROM face")
-    execute(home, "UPDATE template SET vector = ?", blob)
+    execute(home, "UPDATE template SET sealed = ?", blob)
     with pytest.raises(StorageError, match="seal is broken"):
         home.open()
 
@@ -132,7 +132,7 @@ def test_a_deleted_person_is_in_no_file_and_an_old_copy_lacks_nothing_but_use(ho
     person = gallery.enroll([sample(1)], name="Marker Name", consent=None)
     [(wrapped,)] = execute(home, "SELECT wrapped FROM data_key")
     [(face,)] = execute(home, "SELECT embedding FROM face")
-    [(template,)] = execute(home, "SELECT vector FROM template")
+    [(template,)] = execute(home, "SELECT sealed FROM template")
     assert all(part in every_byte(home) for part in (wrapped, face, template))
     gallery.delete(person.id)
     content = every_byte(home)

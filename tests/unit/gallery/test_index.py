@@ -14,7 +14,11 @@ def random_units(seed: int, n: int, d: int) -> np.ndarray:
 
 
 def index_of(matrix: np.ndarray) -> TemplateIndex:
-    return TemplateIndex(tuple(PersonRef(f"id{i}", f"P{i}") for i in range(len(matrix))), matrix)
+    return TemplateIndex(
+        tuple(PersonRef(f"id{i}", f"P{i}") for i in range(len(matrix))),
+        matrix,
+        np.linspace(0.8, 1, len(matrix), dtype=np.float32),
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -37,6 +41,12 @@ def test_equal_similarities_keep_the_order_of_entry() -> None:
     same = np.repeat(random_units(1, 1, 8), 5, axis=0)
     [found] = index_of(same).search(same[:1], 5)
     assert [c.person.id for c in found] == ["id0", "id1", "id2", "id3", "id4"]
+
+
+def test_candidates_say_how_well_their_pictures_agreed() -> None:
+    index = index_of(random_units(1, 3, 8))
+    [found] = index.search(random_units(2, 1, 8), 3)
+    assert {c.person.id: round(c.agreement, 3) for c in found} == {"id0": 0.8, "id1": 0.9, "id2": 1.0}
 
 
 def test_wrong_probes_are_refused() -> None:

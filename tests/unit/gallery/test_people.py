@@ -36,10 +36,13 @@ def test_an_id_adds_pictures_and_fuses_the_template_of_all(home, gallery, sample
     assert template.samples == 3
     assert template.recipe_id == gallery.recipe_id
     np.testing.assert_allclose(template.vector, expected.vector, atol=1e-6)
+    assert template.agreement == pytest.approx(expected.agreement, abs=1e-6)
+    assert template.agreement < 0.9, "three random vectors agree little"
     # The stored samples, not the rounded template, are what later pictures are added to.
     [[best]] = home.open().search(expected.vector[None], k=1)
     assert best.person.id == person.id
     assert best.similarity == pytest.approx(1, abs=1e-6)
+    assert best.agreement == template.agreement
 
 
 def test_what_was_measured_about_a_picture_is_kept(home, gallery, sample) -> None:

@@ -131,7 +131,7 @@ def upgrade() -> None:
         "template",
         sa.Column("person_id", sa.String(length=36), nullable=False),
         sa.Column("recipe_id", sa.String(length=120), nullable=False),
-        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("samples", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_template_person_id_person"), ondelete="CASCADE"
