@@ -14,6 +14,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // The licences of the bundled packages ask to travel with them.
+    license: { fileName: "licenses.md" },
   },
   server: {
     proxy: {

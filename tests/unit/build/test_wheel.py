@@ -51,6 +51,7 @@ def test_the_wheel_has_page_fonts_migrations_table_and_licences(wheel: Path) -> 
     scripts = [name for name in names if name.startswith("facegate/http/page/assets/") and name.endswith(".js")]
     assert scripts
     assert any(name.rpartition("/")[2] in page for name in scripts), "the page loads a script that is there"
+    assert "facegate/http/page/licenses.md" in names
     assert "facegate/imaging/fonts/fonts.zip" in names
     assert "facegate/imaging/fonts/LICENSES.txt" in names
     assert "facegate/matching/tables/default.json" in names
