@@ -1,19 +1,20 @@
 """`facegate doctor`."""
 
 import sys
+from collections.abc import Mapping
 
 import typer
 
 from facegate.cli.checks import Finding, all_findings
 from facegate.cli.options import Data, Json, Quiet, single
-from facegate.cli.output import EXIT_FAILED, Output, columns, printable, reporting
+from facegate.cli.output import EXIT_FAILED, Colour, Output, columns, printable, reporting
 from facegate.cli.unsafe import PROTECTING, shown_value
 from facegate.config import Settings, load_settings
 from facegate.errors import InvalidSettings
 
 app = single(epilog="Example: facegate doctor --json")
 
-_COLOURS = {"ok": "green", "warn": "yellow", "FAIL": "red"}
+_COLOURS: Mapping[str, Colour] = {"ok": "green", "warn": "yellow", "FAIL": "red"}
 
 
 @app.command("doctor")

@@ -39,7 +39,7 @@ def no_face(source: Source, faces: Faces, settings: Settings) -> FaceRejected:
     smaller = max(12, settings.min_face_px // 2)
     cure = f"a closer picture, or --min-face {smaller}" if settings.min_face_px > smaller else "a closer picture"
     return FaceRejected(
-        f"No face found in {source.shown} ({faces.width}x{faces.height}). "
+        f"No face found in {source.name} ({faces.width}x{faces.height}). "
         f"Faces must be at least {settings.min_face_px} px wide. Try {cure}.",
         code="face_not_found",
         details={"image": source.shown, "width": faces.width, "height": faces.height},

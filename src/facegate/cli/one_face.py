@@ -30,7 +30,7 @@ def read_one_face(source: Source, engine: FaceEngine, settings: Settings, *, lar
     measured = face.quality.eye_distance_px
     if measured < settings.name_eye_distance_px:
         raise FaceRejected(
-            f"The face in {source.shown} has {measured:.0f} px between the eyes; comparing needs "
+            f"The face in {source.name} has {measured:.0f} px between the eyes; comparing needs "
             f"{settings.name_eye_distance_px:g}. Take a closer or larger picture.",
             code="face_too_small",
             details={"image": source.shown, "eye_distance_px": round(measured, 1)},
@@ -46,7 +46,7 @@ def _the_face(source: Source, faces: Faces, settings: Settings, *, largest: bool
     if largest or len(faces) == 1 or _width(faces[1]) < BACKGROUND_WIDTH * _width(faces[0]):
         return faces[0]
     raise FaceRejected(
-        f"{source.shown} has {len(faces)} faces, and {task} needs to know which. "
+        f"{source.name} has {len(faces)} faces, and {task} needs to know which. "
         "Crop it, or take the largest: --largest.",
         code="multiple_faces",
         details={"image": source.shown, "faces": len(faces)},

@@ -29,6 +29,11 @@ class Source:
     path: Path | None
     place: Path
 
+    @property
+    def name(self) -> str:
+        """What sentences call it: the file's name."""
+        return self.shown if self.path is None else self.path.name
+
 
 def expand(arguments: Iterable[str]) -> list[Source]:
     """Each argument as the sources it stands for; a folder means all files below it in order of their names.

@@ -90,8 +90,8 @@ def weaknesses(settings: Settings) -> list[Weakness]:
 
 def shown_value(settings: Settings, name: str) -> str:
     """A setting's value as text, marked where it is not the default."""
-    value = getattr(settings, name)
-    text = ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
+    value: object = getattr(settings, name)
+    text = ", ".join(settings.allowed_hosts) or "none" if name == "allowed_hosts" else str(value)
     changed = value != Settings.model_fields[name].get_default(call_default_factory=True)
     return f"{text} (set)" if changed else text
 

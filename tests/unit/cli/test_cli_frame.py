@@ -9,13 +9,22 @@ from pathlib import Path
 
 import pytest
 import typer
-from facegate.cli.main import COMMANDS, load
-from facegate.cli.output import Output, columns, exit_code_of, printable, reporting
-from facegate.cli.times import format_time, parse_time_ms
-from facegate.errors import Conflict, FacegateError, InvalidImage, InvalidRequest, InvalidSettings, NotFound, StorageError
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.main import get_command
+
+from facegate.cli.main import COMMANDS, load
+from facegate.cli.output import Output, columns, exit_code_of, printable, reporting
+from facegate.cli.times import format_time, parse_time_ms
+from facegate.errors import (
+    Conflict,
+    FacegateError,
+    InvalidImage,
+    InvalidRequest,
+    InvalidSettings,
+    NotFound,
+    StorageError,
+)
 
 HEAVY = {"numpy", "cv2", "onnxruntime", "sqlalchemy", "flask", "pydantic", "socketio", "rich", "PIL", "uvicorn"}
 
