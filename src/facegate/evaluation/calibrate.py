@@ -6,7 +6,6 @@ The same photos, recipe, seed and date give the same bytes.
 import argparse
 import os
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 from rich.console import Console
 
 import facegate.matching.tables
+from facegate.config import Settings
 from facegate.evaluation.bootstrap import PointBounds, bound_points, tail_of
 from facegate.evaluation.dataset import LFW_MULTI, LFW_VIEW1, person_numbers, shared_data
 from facegate.evaluation.embeddings import PhotoEmbeddings, embed_folders, join
@@ -181,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         further_name = further.name if further else ""
     else:
         further = further or shared_data() / "lfw-multi"
-    with closing(FaceEngine.open("default")) as engine:
+    with FaceEngine.open("default", settings=Settings()) as engine:
         embeddings = embed_folders(
             engine, [folder, further] if further else [folder], cache=options.cache, jobs=options.jobs
         )
@@ -195,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     out: Path = options.out or _shipped(table.recipe_id)
     out.write_text(table.to_json(), "utf-8")
-    Console().print(
+    Console(soft_wrap=True, highlight=False).print(
         f"Wrote {out}: {table.people:,} people, {table.genuine_trials:,} same-person and "
         f"{table.impostor_trials:,} different-person comparisons, {table.failures_to_acquire} photos without a face."
     )

@@ -1,10 +1,9 @@
 """Embeddings of a whole data set, made by the engine as the product would, and kept in a file if asked."""
 
-import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +94,7 @@ def embed_folders(
     Args:
         engine: makes the embeddings.
         folders: see :func:`find_photos`.
-        cache: npz file; read when it holds just these photos by this recipe, else written.
+        cache: npz file; read when it holds these photos, unchanged, by this recipe, else written.
         jobs: native threads.
 
     Returns:
@@ -104,13 +103,13 @@ def embed_folders(
     per_folder = [find_photos(folder) for folder in folders]
     distinct = {photo.key: photo for photos in reversed(per_folder) for photo in photos}
     photos = [distinct[key] for key in sorted(distinct)]
-    wanted = _digest(engine.recipe_id, photos)
-    made = _read_cache(cache, wanted) if cache else None
+    fingerprints = {photo.key: _fingerprint(photo) for photo in photos}
+    made = _read_cache(cache, engine.recipe_id, fingerprints) if cache else None
     if made is None:
         with progress_bar("Embedding photos") as progress:
             made = embed_photos(engine, photos, jobs=jobs, progress=progress)
         if cache:
-            _write_cache(cache, wanted, made)
+            _write_cache(cache, made, fingerprints)
     return [_only(made, {photo.key for photo in photos}) for photos in per_folder]
 
 
@@ -145,30 +144,32 @@ def _only(embeddings: PhotoEmbeddings, wanted: set[PhotoKey]) -> PhotoEmbeddings
     )
 
 
-def _digest(recipe_id: str, photos: Sequence[Photo]) -> str:
-    """Of the recipe and of every photo's name, size and time of change."""
-    digest = hashlib.sha256(recipe_id.encode())
-    for photo in photos:
-        status = photo.path.stat()
-        digest.update(f"{photo.key}{status.st_size}{status.st_mtime_ns}".encode())
-    return digest.hexdigest()
+def _fingerprint(photo: Photo) -> str:
+    status = photo.path.stat()
+    return f"{status.st_size}-{status.st_mtime_ns}"
 
 
-def _read_cache(path: Path, wanted: str) -> PhotoEmbeddings | None:
+def _read_cache(path: Path, recipe_id: str, wanted: Mapping[PhotoKey, str]) -> PhotoEmbeddings | None:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             about = json.loads(str(arrays["about"]))
             vectors: Float32 = arrays["vectors"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
-    if about["digest"] != wanted:
+    kept = {PhotoKey(person, number): fingerprint for person, number, fingerprint in about["photos"]}
+    if about["recipe_id"] != recipe_id or any(kept.get(key) != fingerprint for key, fingerprint in wanted.items()):
         return None
     keys, lost = (tuple(PhotoKey(person, number) for person, number in about[part]) for part in ("keys", "lost"))
-    return PhotoEmbeddings(about["recipe_id"], keys, vectors, lost)
+    return PhotoEmbeddings(recipe_id, keys, vectors, lost)
 
 
-def _write_cache(path: Path, digest: str, made: PhotoEmbeddings) -> None:
-    about = {"digest": digest, "recipe_id": made.recipe_id, "keys": made.keys, "lost": made.not_acquired}
+def _write_cache(path: Path, made: PhotoEmbeddings, fingerprints: Mapping[PhotoKey, str]) -> None:
+    about = {
+        "recipe_id": made.recipe_id,
+        "keys": made.keys,
+        "lost": made.not_acquired,
+        "photos": [(*key, fingerprint) for key, fingerprint in fingerprints.items()],
+    }
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     with unfinished.open("wb") as file:
         np.savez(file, about=np.array(json.dumps(about)), vectors=made.vectors)

@@ -4,13 +4,13 @@ import argparse
 import json
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
+from facegate.config import Settings
 from facegate.evaluation.accuracy import Accuracy, accuracy_at, best_accuracy
 from facegate.evaluation.dataset import Pair, PhotoKey, read_pairs, shared_data, split_by_presence
 from facegate.evaluation.embeddings import PhotoEmbeddings, embed_folders
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     folder: Path = options.images or shared_data() / "lfw-view1"
     test, train = read_pairs(folder / TEST_PAIRS), read_pairs(folder / TRAIN_PAIRS)
-    with closing(FaceEngine.open("default")) as engine:
+    with FaceEngine.open("default", settings=Settings()) as engine:
         embeddings = embed_folders(engine, [folder], cache=options.cache, jobs=options.jobs)[0]
     report = evaluate_lfw(embeddings, test, train)
     text = _json(report) if options.json else _text(report, len(embeddings.keys), len(embeddings.not_acquired))
