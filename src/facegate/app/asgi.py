@@ -137,9 +137,7 @@ def create_app(
         events=events,
         origins=rules.origins,
         limits=limits
-        or SocketLimits(
-            message_bytes=settings.max_message_bytes, connections=settings.max_viewers + SPARE_CONNECTIONS
-        ),
+        or SocketLimits(message_bytes=settings.max_message_bytes, connections=settings.max_viewers + SPARE_CONNECTIONS),
         monotonic=monotonic,
     )
     rooms = LiveRooms(live, sockets)

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -95,6 +96,7 @@ def _uvicorn_config(application: Application, settings: Settings) -> uvicorn.Con
         ws_per_message_deflate=False,  # JPEG does not shrink; the work and the memory would be for nothing
         lifespan="on",
         log_config=None,
+        log_level="warning",  # at INFO it logs the connection ids of sockets, which open them
         access_log=False,
         proxy_headers=False,
         server_header=False,
@@ -145,7 +147,9 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        wanted = [signal.SIGINT, signal.SIGTERM, *([signal.SIGBREAK] if hasattr(signal, "SIGBREAK") else [])]
+        wanted = [signal.SIGINT, signal.SIGTERM]
+        if sys.platform == "win32":
+            wanted.append(signal.SIGBREAK)
         before = {number: signal.signal(number, self.handle_exit) for number in wanted}
         try:
             yield

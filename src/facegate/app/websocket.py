@@ -15,7 +15,7 @@ class AbortableWebSocket(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         """Run the application for this connection."""
-        extensions = cast("dict[str, Any]", self.scope["extensions"])
-        extensions[ABORT_EXTENSION] = self.transport.abort
+        scope = cast("dict[str, Any]", self.scope)
+        scope["extensions"][ABORT_EXTENSION] = self.transport.abort
         await super().run_asgi()
         self.loop.call_later(FLUSH_SECONDS, self.transport.abort)

@@ -117,6 +117,7 @@ class SocketServer(socketio.AsyncServer):
         if not origins or "*" in origins:
             raise ValueError("SocketServer: an exact, non-empty list of origins is needed")
         log = logging.getLogger("facegate.live.socketio")
+        log.setLevel(logging.WARNING)  # at INFO it would log every packet, tickets included
         super().__init__(
             async_mode="asgi",
             cors_allowed_origins=sorted(origins),
