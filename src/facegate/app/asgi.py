@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from typing import cast
 
 from a2wsgi import WSGIMiddleware
+from a2wsgi.wsgi_typing import WSGIApp
 from socketio import ASGIApp
 
 from facegate.app.guard import AsgiApp, Guard, GuardRules, Message, Receive, Scope, Send
@@ -76,7 +78,8 @@ class LiveRooms:
         self._audience = Audience(
             services.settings, services.access, clock=services.clock, monotonic=services.monotonic
         )
-        self._namespaces = [LiveNamespace(services, sockets, self._audience)]
+        live = LiveNamespace(services, sockets, self._audience)
+        self._namespaces: list[LiveNamespace | SeedNamespace] = [live]
         if services.settings.live_access == "open":
             self._namespaces.append(SeedNamespace(services, sockets, self._audience))
         for namespace in self._namespaces:
@@ -157,5 +160,6 @@ def create_app(
             check_ready=check_ready,
         )
     )
-    wsgi = WSGIMiddleware(flask, workers=WSGI_THREADS)
+    # The two packages spell the types of WSGI differently.
+    wsgi = WSGIMiddleware(cast(WSGIApp, flask), workers=WSGI_THREADS)
     return Application(Guard(ASGIApp(sockets, wsgi), rules), sockets, rooms)

@@ -10,6 +10,7 @@ from facegate.errors import Conflict, InvalidRequest, ModelMismatch
 from facegate.gallery import records
 from facegate.gallery.cache import TemplateCache
 from facegate.gallery.consent import Consent
+from facegate.gallery.index import TemplateIndex
 from facegate.gallery.names import clean_name, name_key
 from facegate.gallery.scope import Scope, pin
 from facegate.gallery.tables import PersonRow
@@ -96,6 +97,15 @@ class Gallery:
     def size(self) -> int:
         """People in the collection."""
         return len(self._cache.index())
+
+    def index(self) -> TemplateIndex:
+        """The templates as they are now: one consistent set to search, and another object exactly when they changed.
+
+        Raises:
+            ModelMismatch: the collection was pinned to another recipe meanwhile.
+            StorageError: the database cannot be read, or was altered.
+        """
+        return self._cache.index()
 
     def people(self) -> list[Person]:
         """Everybody, by name, those of equal name by age of the entry."""
