@@ -18,7 +18,8 @@ class Detector(Protocol):
 
         Args:
             frame: the picture.
-            min_face_px: smallest side of a face box that is looked for; None: the detector's own setting.
+            min_face_px: smallest side of a face box that is looked for (a somewhat smaller face may still turn up);
+                None: the detector's own setting.
             max_faces: keep only so many, the largest; None: all.
 
         Returns:
