@@ -14,6 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 700,
     // The licences of the bundled packages ask to travel with them.
     license: { fileName: "licenses.md" },
   },

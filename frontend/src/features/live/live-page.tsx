@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Button } from "react-aria-components";
 
 import { PeopleIcon, PlusIcon } from "@/components/icons";
@@ -30,6 +30,8 @@ export function LivePage({ server }: Props) {
   const connection = useSyncExternalStore(session.client.connection.subscribe, session.client.connection.get);
   const enrolment = useSyncExternalStore(session.enrolment.subscribe, session.enrolment.get);
   const gallerySize = useSyncExternalStore(session.gallerySize.subscribe, session.gallerySize.get);
+  const aspect = useSyncExternalStore(session.aspect.subscribe, session.aspect.get);
+  const page = useRef<HTMLDivElement>(null);
   const signedOut = connection.phase === "signed_out";
   const ready = camera.phase === "on" && connection.phase === "open";
 
@@ -37,13 +39,17 @@ export function LivePage({ server }: Props) {
     if (signedOut) void queries.invalidateQueries({ queryKey: ["session"] });
   }, [signedOut, queries]);
 
+  useEffect(() => {
+    page.current?.style.setProperty("--aspect", String(aspect));
+  }, [aspect]);
+
   const closed = enrolment.step === "closed";
   const empty = gallerySize === 0 && closed;
   const mayAdd = server.session?.permissions.includes("enroll") ?? server.live_access === "open";
   const add = () => session.openEnrolment();
 
   return (
-    <div className="live">
+    <div className="live" ref={page} data-camera={camera.phase === "on" ? "on" : "off"}>
       <Stage session={session} onName={add} />
       <aside className="side">
         {closed && !empty && mayAdd && (

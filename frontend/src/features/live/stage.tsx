@@ -24,18 +24,12 @@ export function Stage({ session, onName }: Props) {
   const choices = useSyncExternalStore(camera.choices.subscribe, camera.choices.get);
   const connection = useSyncExternalStore(client.connection.subscribe, client.connection.get);
   const black = useSyncExternalStore(session.black.subscribe, session.black.get);
-  const aspect = useSyncExternalStore(session.aspect.subscribe, session.aspect.get);
   const spoken = useSyncExternalStore(session.spoken.subscribe, session.spoken.get);
-  const stage = useRef<HTMLElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const on = state.phase === "on" ? state : null;
   const stream = on?.stream;
   const live = on !== null && connection.phase === "open";
   const lost = on !== null && isLost(connection);
-
-  useEffect(() => {
-    stage.current?.style.setProperty("--aspect", String(aspect));
-  }, [aspect]);
 
   useEffect(() => {
     const element = video.current;
@@ -50,7 +44,7 @@ export function Stage({ session, onName }: Props) {
   }, [session, stream]);
 
   return (
-    <section className="stage" ref={stage} aria-label="Camera" data-phase={on ? (lost ? "lost" : "on") : "off"}>
+    <section className="stage" aria-label="Camera" data-phase={on ? (lost ? "lost" : "on") : "off"}>
       {on && <video ref={video} className={on.mirrored ? "mirrored" : ""} muted playsInline autoPlay aria-label="Camera picture" />}
       {live && !black && <Overlay session={session} mirrored={on.mirrored} onName={onName} />}
       {live && !black && <StageHint session={session} />}
@@ -75,7 +69,7 @@ export function Stage({ session, onName }: Props) {
             </label>
           )}
           <Button className="pill" onPress={() => camera.stop()}>
-            <CameraOffIcon /> Stop camera
+            <CameraOffIcon /> <span className="pill-word">Stop camera</span>
           </Button>
         </div>
       )}

@@ -5,7 +5,7 @@ import { CheckIcon } from "@/components/icons";
 import type { PersonSummary, Session } from "@/lib/api/client";
 
 import type { Subject } from "./machine";
-import { sameName, tidyName } from "./names";
+import { nameContains, sameName, tidyName } from "./names";
 
 interface Props {
   readonly people: readonly PersonSummary[];
@@ -18,6 +18,7 @@ interface Props {
 }
 
 const NEW = "new";
+const MOST = 8;
 
 /** Who, and with whose agreement. */
 export function EnrolForm({ people, consent, ready, initialName, onStart, onCancel }: Props) {
@@ -27,6 +28,9 @@ export function EnrolForm({ people, consent, ready, initialName, onStart, onCanc
   const name = tidyName(text);
   const namesakes = people.filter((person) => sameName(person.name, name));
   const choice = namesakes.length === 0 ? NEW : whose;
+
+  // A full name needs no suggestion any more: what is typed is whom the choice below is about.
+  const suggestions = name === "" ? [] : people.filter((p) => nameContains(p.name, name) && !sameName(p.name, name)).slice(0, MOST);
 
   const group = useId();
   const submit = () => {
@@ -50,8 +54,12 @@ export function EnrolForm({ people, consent, ready, initialName, onStart, onCanc
         inputValue={text}
         onInputChange={(value) => {
           setText(value);
-          setWhose(null);
+          if (!sameName(value, text)) setWhose(null);
         }}
+        onChange={(key) => {
+          if (key !== null) setWhose(String(key));
+        }}
+        defaultFilter={() => true}
         isRequired
         validationBehavior="aria"
       >
@@ -59,7 +67,7 @@ export function EnrolForm({ people, consent, ready, initialName, onStart, onCanc
         <Input maxLength={80} autoFocus autoComplete="off" spellCheck="false" dir="auto" placeholder="For example Ana Silva" />
         <Popover className="popover list">
           <ListBox className="list-box">
-            {people.map((person) => (
+            {suggestions.map((person) => (
               <ListBoxItem key={person.id} id={person.id} textValue={person.name} className="list-item">
                 <bdi>{person.name}</bdi>
                 <span className="muted">{person.samples === 1 ? "1 picture" : `${person.samples} pictures`}</span>
@@ -70,10 +78,10 @@ export function EnrolForm({ people, consent, ready, initialName, onStart, onCanc
       </ComboBox>
 
       {namesakes.length > 0 && (
-        <fieldset className="choices">
-          <legend>
-            <bdi>{name}</bdi> exists already
-          </legend>
+        <div className="choices" role="radiogroup" aria-labelledby={`${group}-title`}>
+          <p id={`${group}-title`}>
+            <bdi>{namesakes[0]?.name}</bdi> exists already
+          </p>
           {namesakes.map((person) => (
             <label key={person.id} className="choice">
               <input type="radio" name={group} checked={choice === person.id} onChange={() => setWhose(person.id)} />
@@ -89,7 +97,7 @@ export function EnrolForm({ people, consent, ready, initialName, onStart, onCanc
             <span className="dot" />
             <span>A new person of the same name</span>
           </label>
-        </fieldset>
+        </div>
       )}
 
       <label className="consent">

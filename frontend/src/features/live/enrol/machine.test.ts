@@ -4,7 +4,7 @@ import type { SampleAnswer } from "@/lib/live/protocol";
 
 import { NO_HINT, nextHint } from "./hint";
 import { type Enrolment, type EnrolmentEvent, nextEnrolment } from "./machine";
-import { sameName, tidyName } from "./names";
+import { nameContains, sameName, tidyName } from "./names";
 
 const run = (...events: EnrolmentEvent[]): Enrolment => events.reduce<Enrolment>(nextEnrolment, { step: "closed" });
 const start: EnrolmentEvent = { type: "start", subject: { kind: "new", name: "Ana" } };
@@ -31,7 +31,7 @@ describe("nextEnrolment", () => {
     const asked = run(start, sample(1), sample(5, { conflict: ben }));
     expect(asked).toMatchObject({ step: "question", lookalike: ben });
     expect(nextEnrolment(asked, { type: "decided" }).step).toBe("saving");
-    const error = { code: "identity_conflict", message: "m", details: { id: "p2", name: "Ben" } };
+    const error = { code: "identity_conflict", message: "m", details: { person_id: "p2", name: "Ben" } };
     expect(run(start, sample(5), { type: "failed", error })).toMatchObject({ step: "question", lookalike: ben });
   });
 
@@ -74,5 +74,11 @@ describe("names", () => {
     expect(sameName("ANA silva", "Ana  Silva")).toBe(true);
     expect(sameName("Zoe\u0308", "zoë")).toBe(true);
     expect(sameName("Ana", "Anna")).toBe(false);
+  });
+
+  it("are suggested without accents, in any script", () => {
+    expect(nameContains("Zoë Müller", "muller")).toBe(true);
+    expect(nameContains("王小明", "小明")).toBe(true);
+    expect(nameContains("Ana", "Ben")).toBe(false);
   });
 });

@@ -6,7 +6,6 @@ import { CheckIcon } from "@/components/icons";
 import { Spinner } from "@/components/spinner";
 import type { LiveSession } from "@/features/live/live-session";
 import { type Session, getPeople } from "@/lib/api/client";
-import { refusalLine } from "@/lib/words";
 
 import { EnrolForm } from "./form";
 import { type Enrolment, type Progress, maySave, subjectName } from "./machine";
@@ -88,17 +87,15 @@ interface CollectingProps {
 }
 
 function Collecting({ session, state, onCancel }: CollectingProps) {
-  const { progress, refusal } = state;
+  const { progress } = state;
   const enough = maySave(progress);
   return (
     <Card title={subjectName(state.subject)} dir="auto">
       <Slots session={session} progress={progress} />
-      <p className={refusal ? "verdict amber" : "verdict"} role="status">
-        {refusal ? (refusal.hint ?? refusalLine(refusal.reason)) : counted(progress)}
-      </p>
+      <p className="verdict">{counted(progress)}</p>
       <div className="row">
         <Button className="button" isDisabled={!enough} onPress={() => session.save()}>
-          {enough ? `Save now with ${progress.samples} (basic)` : "Save now"}
+          {enough ? "Save now (basic)" : "Save now"}
         </Button>
         <Button className="button quiet" onPress={onCancel}>
           Cancel

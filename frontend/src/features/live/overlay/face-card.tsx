@@ -19,6 +19,18 @@ interface Props {
 const GAP = 12;
 const EDGE = 8;
 
+/** Right of the face, else left of it, else over its lower end: never over the eyes where there is another place. */
+function besideFace(card: HTMLElement, face: DOMRect, frame: DOMRect): { left: number; top: number } {
+  const needed = card.offsetWidth + GAP + EDGE;
+  const mostLeft = frame.width - card.offsetWidth - EDGE;
+  const mostTop = frame.height - card.offsetHeight - EDGE;
+  const within = (value: number, most: number) => Math.max(EDGE, Math.min(most, value));
+  if (frame.right - face.right >= needed) return { left: face.right - frame.left + GAP, top: within(face.top - frame.top, mostTop) };
+  if (face.left - frame.left >= needed) return { left: face.left - frame.left - needed + EDGE, top: within(face.top - frame.top, mostTop) };
+  const middle = face.left - frame.left + face.width / 2 - card.offsetWidth / 2;
+  return { left: within(middle, mostLeft), top: within(face.bottom - frame.top - card.offsetHeight * 0.4, mostTop) };
+}
+
 /** What is known of one face, in words. It opens beside the face and stays there, so that it can be read. */
 export function FaceCard({ track, anchor, takeFocus, onClose, onName, onPointerEnter, onPointerLeave }: Props) {
   const card = useRef<HTMLDivElement>(null);
@@ -28,13 +40,9 @@ export function FaceCard({ track, anchor, takeFocus, onClose, onName, onPointerE
     const stage = element?.parentElement;
     const face = anchor();
     if (!element || !stage || !face) return;
-    const frame = stage.getBoundingClientRect();
-    const box = face.getBoundingClientRect();
-    const roomRight = frame.right - box.right;
-    const left = roomRight >= element.offsetWidth + GAP + EDGE ? box.right - frame.left + GAP : box.left - frame.left - element.offsetWidth - GAP;
-    const most = frame.width - element.offsetWidth - EDGE;
-    element.style.left = `${Math.max(EDGE, Math.min(most, left))}px`;
-    element.style.top = `${Math.max(EDGE, Math.min(frame.height - element.offsetHeight - EDGE, box.top - frame.top))}px`;
+    const { left, top } = besideFace(element, face.getBoundingClientRect(), stage.getBoundingClientRect());
+    element.style.left = `${left}px`;
+    element.style.top = `${top}px`;
     // Placed once, when it opens: a card that follows a moving head cannot be read.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);

@@ -42,8 +42,9 @@ export function placeLabels(wishes: readonly LabelWish[], bounds: Size<ScreenPx>
       ...placed.flatMap((other) => [at(other.x + other.width + EDGE, y), at(other.x - size.width - EDGE, y)]),
     ]);
     const clear = candidates.filter((candidate) => !placed.some((other) => clash(candidate, other)));
+    // A neighbour pushes a plate sideways; only a long way to the side is worse than the other end of the box.
     const cost = (candidate: Box<ScreenPx>) =>
-      Math.abs(candidate.x - centred) + (Math.abs(candidate.y - (rows[0] ?? 0)) > 1 ? size.width / 2 : 0);
+      Math.abs(candidate.x - centred) + (Math.abs(candidate.y - (rows[0] ?? 0)) > 1 ? size.width * 1.5 : 0);
     const best = clear.reduce<Box<ScreenPx> | undefined>(
       (lead, candidate) => (!lead || cost(candidate) < cost(lead) ? candidate : lead),
       undefined,
