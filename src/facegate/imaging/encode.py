@@ -1,7 +1,6 @@
 """Frames to files: JPEG and PNG, without metadata."""
 
-import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import cast
 
@@ -49,13 +48,13 @@ def write_image(path: Path | str, frame: Frame) -> None:
             details={"image": path.name},
         )
     data = encode_jpeg(frame, quality=92) if kind == "JPEG" else encode_png(frame)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with unfinished.open("xb") as file:
             file.write(data)
-        Path(temporary).replace(path)
+        unfinished.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         raise
 
 

@@ -12,10 +12,11 @@ so they are asked for silence unless the environment asks them to speak (`OPENCV
 
 import os
 
+# OpenCV reads both while it is loaded.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
-import cv2  # noqa: E402  OpenCV reads both when it is loaded
+import cv2
 
 cv2.setNumThreads(1)
 
