@@ -68,9 +68,10 @@ class Bench:
             goal=f"at least {goal:g}x" if goal else "",
             met=peer_median / median >= goal if goal else None,
             peer=peer_median,
-            note=f"{count} frames ({'all' if step == 1 else f'one in {step}'}), each from nothing, no tracking; medians; means "
-            f"{statistics.fmean(ours['times_ms']):.1f} and {statistics.fmean(peer['times_ms']):.1f} ms; faces per "
-            f"frame {statistics.fmean(ours['faces']):.2f} and {statistics.fmean(peer['faces']):.2f}",
+            note=f"{count} frames ({'all' if step == 1 else f'one in {step}'}), each from nothing, no tracking; "
+            f"medians; means {statistics.fmean(ours['times_ms']):.1f} and "
+            f"{statistics.fmean(peer['times_ms']):.1f} ms; faces per frame "
+            f"{statistics.fmean(ours['faces']):.2f} and {statistics.fmean(peer['faces']):.2f}",
         )
 
     def embedding(self) -> list[Figure]:

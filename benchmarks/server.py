@@ -44,7 +44,7 @@ def server() -> Iterator[tuple[str, float, psutil.Process]]:
         environment = {**os.environ, "FACEGATE_DATA": data, "FACEGATE_LIVE_ACCESS": "open"}
         start = time.perf_counter()
         process = subprocess.Popen(
-            [*_COMMAND, "serve", "--port", str(port)], env=environment, stdout=subprocess.DEVNULL
+            [*_COMMAND, "serve", "--quiet", "--port", str(port)], env=environment, stdout=subprocess.DEVNULL
         )
         try:
             address = f"http://127.0.0.1:{port}"
