@@ -151,7 +151,7 @@ def _draw_frame(pixels: UInt8, box: Points, status: OverlayStatus, scale: float)
         case "matched":
             lines, closed = _brackets(box, 8 * scale), False
         case "unknown":
-            lines, closed = _dashes(box, 9 * scale, 6 * scale), False
+            lines, closed = _dashes(box, 10 * scale, 8 * scale), False
         case "pending":
             lines, closed = [_rectangle(box)], True
         case "poor":

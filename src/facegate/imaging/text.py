@@ -37,12 +37,16 @@ def shorten(text: str, limit: int) -> str:
 
     Marks that belong to a letter are not counted and never torn off it.
     """
-    line = " ".join(unicodedata.normalize("NFC", text).split())
-    line = "".join(c for c in line if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"} or c in _JOINERS)
+    visible = (c for c in unicodedata.normalize("NFC", text) if c.isspace() or c in _JOINERS or _is_visible(c))
+    line = " ".join("".join(visible).split())
     clusters = list(_clusters(line))
     if len(clusters) <= limit:
         return line
     return "".join(clusters[:limit]).rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 def _clusters(text: str) -> Iterator[str]:
