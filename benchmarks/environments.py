@@ -59,7 +59,7 @@ def _constraints(folder: Path) -> Path:
 
 def _size_mb(path: Path) -> float:
     files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.lstat().st_size for file in files if file.is_file() and file.suffix != ".pyc") / 1e6
+    return sum(file.lstat().st_size for file in files if file.is_file()) / 1e6
 
 
 def _make(venv: Path) -> None:

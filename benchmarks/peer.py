@@ -161,8 +161,8 @@ class Bench:
                 "MB",
                 goal="at most 500 MB",
                 met=total <= 500,
-                note=f"our wheel ({wheel:.1f} MB) and all it depends on in a new environment, without pip and "
-                f"compiled bytecode; largest: {largest}",
+                note=f"our wheel ({wheel:.1f} MB) and all it depends on in a new environment, without pip, "
+                f"with compiled bytecode; largest: {largest}",
             )
         ]
 
