@@ -1,6 +1,7 @@
 """People of a folder of pictures, held in memory only (`identify --against DIR`)."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,32 +12,24 @@ from facegate.cli.output import Output
 from facegate.cli.sources import Source, files_below
 from facegate.config import Settings
 from facegate.errors import FacegateError, NotFound
-from facegate.types import Candidate, Embedding, Float32, PersonRef, Template
+from facegate.gallery.index import TemplateIndex
+from facegate.types import Embedding, PersonRef, Template
 from facegate.vision.engine import FaceEngine
 
 
+@dataclass(frozen=True, eq=False, slots=True)
 class FolderPeople:
-    """Fused templates of the people of one folder; searched exactly, stored nowhere."""
+    """Fused templates of the people of one folder; stored nowhere.
 
-    def __init__(self, people: list[PersonRef], templates: list[Template]) -> None:
-        """Keep one template per person; at least one."""
-        self._people = people
-        self._agreements = [template.agreement for template in templates]
-        self._matrix = np.stack([template.vector for template in templates])
+    Attributes:
+        templates: one per person.
+    """
 
-    @property
-    def size(self) -> int:
-        """How many people."""
-        return len(self._people)
+    templates: TemplateIndex
 
-    def search(self, vectors: Float32, *, k: int = 5) -> list[list[Candidate]]:
-        """For each of float32 (n, d) unit probes the `k` most similar people, best first."""
-        similarities = np.clip(vectors @ self._matrix.T, -1.0, 1.0)
-        best = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
-        return [
-            [Candidate(self._people[p], float(row[p]), self._agreements[p]) for p in chosen]
-            for row, chosen in zip(similarities, best, strict=True)
-        ]
+    def index(self) -> TemplateIndex:
+        """The templates."""
+        return self.templates
 
 
 def people_of_folder(
@@ -52,23 +45,32 @@ def people_of_folder(
     if not folder.is_dir():
         raise NotFound(f"--against {folder} is not a folder. Name one with a subfolder, or a picture, for each person.")
     files = list(files_below(folder))
+    failures.expect(len(files))
     embeddings: dict[str, list[Embedding]] = defaultdict(list)
     with out.progress("Reading", len(files)) as step:
         for index, file in enumerate(files):
             source = Source(str(file), file, file.relative_to(folder))
             step(index, source.shown)
             try:
-                embedding = read_one_face(source, engine, settings, largest=False, task="naming a person after it")
+                embedding = read_one_face(source, engine, settings)
             except FacegateError as error:
                 failures.add(source, error, against=True)
                 continue
             embeddings[_name(source.place)].append(embedding)
     if not embeddings:
+        failures.tell()
         raise NotFound(
             f"No picture in {folder} gives a face to compare with. Put a subfolder or a picture for each person there."
         )
     names = sorted(embeddings)
-    return FolderPeople([PersonRef(name, name) for name in names], [Template.fuse(embeddings[name]) for name in names])
+    fused = [Template.fuse(embeddings[name]) for name in names]
+    return FolderPeople(
+        TemplateIndex(
+            tuple(PersonRef(name, name) for name in names),
+            np.stack([template.vector for template in fused]),
+            np.array([template.agreement for template in fused], np.float32),
+        )
+    )
 
 
 def _name(place: Path) -> str:

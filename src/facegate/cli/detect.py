@@ -19,12 +19,12 @@ from facegate.imaging.draw import Overlay
 from facegate.types import Face, Faces
 from facegate.vision.engine import FaceEngine
 
-app = single(epilog="Example: facegate detect party.jpg --draw boxes.jpg")
+app = single()
 
 
-@app.command("detect")
+@app.command("detect", epilog="Example: facegate detect party.jpg --draw boxes.jpg")
 def detect(
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Pictures, folders, or - for stdin.")],
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Pictures, folders, or - for stdin.")],
     draw: Annotated[
         Path | None, typer.Option("--draw", metavar="PATH", help="Write annotated copies: a picture, or a folder.")
     ] = None,
@@ -44,6 +44,7 @@ def detect(
         sources = expand(pictures)
         target = None if draw is None else DrawTarget.of(draw, sources)
         failures = Failures(out)
+        failures.expect(len(sources))
         with FaceEngine.open("default", settings=settings) as engine, out.progress("Looking", len(sources)) as step:
             for index, source in enumerate(sources):
                 step(index, source.shown)
@@ -51,7 +52,7 @@ def detect(
                     _detect_one(source, engine, settings, target, out, failures)
                 except FacegateError as error:
                     failures.add(source, error)
-        failures.end(len(sources))
+        failures.end()
 
 
 def _detect_one(

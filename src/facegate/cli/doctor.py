@@ -12,12 +12,12 @@ from facegate.cli.unsafe import PROTECTING, shown_value
 from facegate.config import Settings, load_settings
 from facegate.errors import InvalidSettings
 
-app = single(epilog="Example: facegate doctor --json")
+app = single()
 
 _COLOURS: Mapping[str, Colour] = {"ok": "green", "warn": "yellow", "FAIL": "red"}
 
 
-@app.command("doctor")
+@app.command("doctor", epilog="Example: facegate doctor --json")
 def doctor(data: Data = None, as_json: Json = False, quiet: Quiet = False) -> None:
     """Check the installation and say how to mend what is wrong.
 

@@ -22,15 +22,15 @@ from facegate.gallery.gallery import Gallery
 from facegate.gallery.names import clean_name
 from facegate.gallery.values import Person
 
-app = single(epilog="Example: facegate enroll 'Ana Silva' ana/*.jpg --consent")
+app = single()
 
 
-@app.command("enroll")
+@app.command("enroll", epilog="Example: facegate enroll 'Ana Silva' ana/*.jpg --consent")
 def enroll(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The person's name, or the id of one who is enrolled.")],
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE...", help="Pictures or videos of the person, folders, or - for stdin."),
+        typer.Argument(metavar="SOURCE", help="Pictures or videos of the person, folders, or - for stdin."),
     ],
     new: Annotated[
         bool, typer.Option("--new", help="Make a new person, even if the name or the face is known already.")
@@ -40,11 +40,11 @@ def enroll(
         bool, typer.Option("--consent", help="The person has read and agrees to the consent text; that is recorded.")
     ] = False,
     start: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="Of a video, begin here.", show_default="its beginning")
+        str | None, typer.Option("--from", metavar="TIME", help="Of a video, begin here, e.g. 12.5.")
     ] = None,
     end: Annotated[
         str | None,
-        typer.Option("--to", metavar="TIME", help="Of a video, end here, e.g. 1:02.5.", show_default="its end"),
+        typer.Option("--to", metavar="TIME", help="Of a video, end here, e.g. 1:02.5."),
     ] = None,
     min_face: MinFace = None,
     data: Data = None,
@@ -116,10 +116,9 @@ def _store(
 
 
 def _tell(out: Output, name: str, person: Person | None, judged: Sequence[SourceVerdict]) -> None:
-    used = sum(verdict.used > 0 for verdict in judged)
+    used, seen = sum(verdict.used for verdict in judged), sum(verdict.seen for verdict in judged)
     total = f" · {_pictures(person.samples)} in all" if person is not None else ""
-    noun = "source" if any(verdict.frames is not None for verdict in judged) else "picture"
-    headline = f"{printable(name)} · {used} of {len(judged)} {noun}{'' if len(judged) == 1 else 's'} added{total}"
+    headline = f"{printable(name)} · {used} of {_pictures(seen)} added{total}"
     out.line(out.colour(headline, "green" if person is not None else "yellow"))
     for verdict in judged:
         if verdict.frames is not None and verdict.used:

@@ -15,23 +15,33 @@ class Failures:
     def __init__(self, out: Output) -> None:
         self._out = out
         self._told: list[tuple[str, FacegateError]] = []
+        self._looked_at = 0
+
+    def expect(self, files: int) -> None:
+        """So many more files are looked at."""
+        self._looked_at += files
 
     def add(self, source: Source, error: FacegateError, *, kind: str = "image", **fields: object) -> None:
         """Note one failure; with `--json` its object is printed at once, in the file's place."""
         self._told.append((source.shown, error))
         self._out.json({kind: source.shown, **fields, "error": error_json(error)})
 
-    def end(self, total: int) -> None:
-        """Tell what went wrong with `total` files and exit 1, or do nothing when nothing did."""
+    def end(self) -> None:
+        """Tell what went wrong and exit 1, or do nothing when nothing did."""
+        self.tell()
+        if self._told:
+            raise typer.Exit(EXIT_FAILED)
+
+    def tell(self) -> None:
+        """Say what went wrong, if anything did."""
         if not self._told:
             return
-        if total == 1:
+        if self._looked_at == 1:
             self._out.complain(self._told[0][1])
         else:
-            self._out.warn(f"{len(self._told)} of {total} files could not be used:")
+            self._out.warn(f"{len(self._told)} of {self._looked_at} files could not be used:")
             for shown, error in self._told:
                 self._out.warn(f"  {printable(shown)}  {printable(error.message)} [{error.code}]")
-        raise typer.Exit(EXIT_FAILED)
 
 
 def no_face(source: Source, faces: Faces, settings: Settings) -> FaceRejected:

@@ -26,13 +26,13 @@ from facegate.imaging.video import is_video
 from facegate.matching.table import load_table
 from facegate.vision.engine import FaceEngine
 
-app = single(epilog="Example: facegate identify party.jpg --draw out.jpg")
+app = single()
 
 
-@app.command("identify")
+@app.command("identify", epilog="Example: facegate identify party.jpg --draw out.jpg")
 def identify(
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Pictures, videos, folders of them, or - for stdin.")
+        list[str], typer.Argument(metavar="SOURCE", help="Pictures, videos, folders of them, or - for stdin.")
     ],
     against: Annotated[
         Path | None,
@@ -66,6 +66,7 @@ def identify(
         given = expand(sources)
         target = None if draw is None else DrawTarget.of(draw, given)
         failures = Failures(out)
+        failures.expect(len(given))
         job = _job(settings, against, csv, target, failures, out, stack)
         named = 0
         for index, source in enumerate(given):
@@ -78,7 +79,7 @@ def identify(
                         named += _identify_picture(source, job)
             except FacegateError as error:
                 failures.add(source, error)
-        failures.end(len(given))
+        failures.end()
         if exit_code and not named:
             raise typer.Exit(EXIT_NO)
 

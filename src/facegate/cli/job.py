@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from facegate.cli.drawing import DrawTarget
 from facegate.cli.failures import Failures
-from facegate.cli.naming import Searchable
 from facegate.cli.output import Output
 from facegate.cli.rows import RowWriter
 from facegate.config import Settings
+from facegate.gallery.index import Searchable
 from facegate.matching.table import CalibrationTable
 from facegate.vision.engine import FaceEngine
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import typer
 
-from facegate.cli.options import CONTEXT, Json, Quiet
+from facegate.cli.options import Json, Quiet, group
 from facegate.cli.output import EXIT_FAILED, JsonObject, columns, error_json, reporting
 from facegate.config import load_settings
 from facegate.errors import ModelFileChanged
 from facegate.models.catalog import CATALOG, ModelSpec
 from facegate.models.files import read_verified
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=CONTEXT, no_args_is_help=True)
+app = group()
 
 
 @app.callback()

@@ -1,38 +1,27 @@
 """Naming the faces of a still picture, and saying in words how sure that is."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
 from facegate.config import Settings
+from facegate.gallery.index import Searchable
 from facegate.imaging.draw import Overlay
 from facegate.matching.decide import identify
 from facegate.matching.table import CalibrationTable
 from facegate.matching.words import odds, strength
-from facegate.types import Candidate, Face, Float32, Match
+from facegate.types import Face, Match
 
-
-class Searchable(Protocol):
-    """People that can be searched: the gallery, or the people of one folder."""
-
-    @property
-    def size(self) -> int:
-        """How many people."""
-        ...
-
-    def search(self, vectors: Float32, *, k: int = 5) -> list[list[Candidate]]:
-        """For each of float32 (n, d) probes the `k` most similar people, best first."""
-        ...
+_CANDIDATES = 5
 
 
 def name_faces(faces: Sequence[Face], people: Searchable, table: CalibrationTable, settings: Settings) -> list[Match]:
     """One decision per face; a face with eyes closer than `settings.name_eye_distance_px` is not compared."""
+    index = people.index()
     probes = [face.embedding for face in faces if _large_enough(face, settings) and face.embedding is not None]
-    found = iter(people.search(np.stack([probe.vector for probe in probes])) if probes else [])
-    size = people.size
+    found = iter(index.search(np.stack([probe.vector for probe in probes]), _CANDIDATES) if probes else [])
     return [
-        identify(next(found), table, target_fpir=settings.target_fpir, gallery_size=size)
+        identify(next(found), table, target_fpir=settings.target_fpir, gallery_size=len(index))
         if _large_enough(face, settings)
         else Match("unknown", reason="face_too_small")
         for face in faces
@@ -59,7 +48,9 @@ def in_words(
 def _why_unknown(match: Match, table: CalibrationTable) -> str:
     if match.reason == "empty_gallery" or not match.candidates or match.fmr is None:
         return "nobody is enrolled yet" if match.reason == "empty_gallery" else ""
-    nearest = f"{match.candidates[0].person.name}, {strength(match.fmr)} ({odds(match.fmr, table.smallest_fmr)})"
+    word = strength(match.fmr)
+    likeness = "no match" if word == "none" else word
+    nearest = f"{match.candidates[0].person.name}, {likeness} ({odds(match.fmr, table.smallest_fmr)})"
     if match.reason == "ambiguous":
         return f"could be {nearest}, or {match.candidates[1].person.name}"
     if match.reason == "gallery_too_large_for_target":

@@ -8,10 +8,10 @@ from facegate.cli.running import running_server
 from facegate.config import load_settings
 from facegate.errors import NotReady
 
-app = single(epilog="Example: facegate open")
+app = single()
 
 
-@app.command("open")
+@app.command("open", epilog="Example: facegate open")
 def open_page(data: Data = None, as_json: Json = False, quiet: Quiet = False) -> None:
     """Open the running server's page in the browser."""
     with reporting(as_json=as_json, quiet=quiet) as out:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from facegate.app.services import Services
-from facegate.cli.options import CONTEXT, Data, Json, Quiet
+from facegate.cli.options import Data, Json, Quiet, group
 from facegate.cli.output import JsonObject, Output, columns, reporting
 from facegate.cli.persons import person_called, person_json
 from facegate.config import load_settings
@@ -16,7 +16,7 @@ from facegate.errors import InvalidRequest
 from facegate.gallery.gallery import Gallery
 from facegate.gallery.values import Person
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=CONTEXT, no_args_is_help=True)
+app = group()
 
 Who = Annotated[str, typer.Argument(metavar="PERSON", help="A name, or an id where a name means several people.")]
 

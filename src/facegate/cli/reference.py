@@ -64,7 +64,7 @@ def cli_page() -> str:
         context = typer.Context(command, info_name=f"facegate {path}", terminal_width=200)
         usage = command.get_usage(context).removeprefix("Usage: ")
         records = [parameter.get_help_record(context) for parameter in command.params]
-        rows = [(f"`{record[0]}`", _cell(record[1])) for record in records if record is not None]
+        rows = [(f"`{record[0].split(' <')[0]}`", _cell(record[1])) for record in records if record is not None]
         parts += [
             f"### facegate {path}",
             f"```console\n$ {' '.join(usage.split())}\n```",

@@ -31,13 +31,13 @@ def _without_conflict(shot: Shot, gallery: Gallery, table: CalibrationTable, per
         return shot
     other = conflict.person
     if person is not None and other.id == person.id:
-        message = f"{shot.source.name} does not look like {person.name}. Check whose picture it is."
+        message = f"The face does not look like {person.name}. Check whose picture it is."
     elif person is not None:
-        message = f"{shot.source.name} looks like {other.name}, not like {person.name}. Check whose picture it is."
+        message = f"The face looks like {other.name}, not like {person.name}. Check whose picture it is."
     else:
         message = (
-            f"{shot.source.name} looks like {other.name}, who is enrolled. "
-            f"Add it to them (facegate enroll {other.id} …), or make another person on purpose with --new."
+            f"The face looks like {other.name}, who is enrolled. "
+            f"Add it to them (enroll {other.id} …), or make another person with --new."
         )
     details = {"image": shot.source.shown, "person_id": other.id, "person": other.name}
     return shot.refused(FaceRejected(message, code="identity_conflict", details=details))
@@ -60,7 +60,7 @@ def refuse_strangers(shots: Sequence[Shot], table: CalibrationTable) -> list[Sho
 def _stranger(shot: Shot) -> Shot:
     return shot.refused(
         FaceRejected(
-            f"{shot.source.name} does not show the same person as the other pictures. Check whose picture it is.",
+            "The face is not the person the other pictures show. Check whose picture it is.",
             code="identity_inconsistent",
             details={"image": shot.source.shown},
         )

@@ -17,18 +17,18 @@ from facegate.cli.output import Output, printable, reporting
 from facegate.cli.port_holder import holder_of
 from facegate.config import Settings, load_settings
 
-app = single(epilog="Example: facegate serve --port 8080")
-
-_PRIVATE_RANGE = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+app = single()
 
 
-@app.command("serve")
+@app.command("serve", epilog="Example: facegate serve --port 8080")
 def serve(
-    host: Annotated[str | None, typer.Option("--host", help="Address to bind.", show_default="127.0.0.1")] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="ADDRESS", help="Address to bind; 127.0.0.1 unless set.")
+    ] = None,
     port: Annotated[
         int | None,
         typer.Option(
-            "--port", min=0, max=65535, help="Port; 0 takes any free one.", show_default="5000 or the next free one"
+            "--port", min=0, max=65535, metavar="PORT", help="Port; 5000 or the next free one unless set, 0 for any."
         ),
     ] = None,
     data: Data = None,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from facegate.cli.failures import no_face
 from facegate.cli.output import Output
 from facegate.cli.sources import Source, read_frame
 from facegate.cli.times import format_time
@@ -119,10 +120,19 @@ def _apart(video: VideoReader, window: Window) -> Iterator[tuple[float, Frame]]:
 def _shot(
     source: Source, time_ms: float | None, frame: Frame, engine: FaceEngine, settings: Settings, *, largest: bool
 ) -> Shot:
+    faces = engine.analyze(frame)
+    if not faces:
+        return Shot(source, time_ms, None, no_face(source, faces, settings))
     try:
-        return Shot(source, time_ms, usable_face(engine.analyze(frame), settings=settings, largest=largest))
+        return Shot(source, time_ms, usable_face(faces, settings=settings, largest=largest))
     except FaceRejected as error:
-        return Shot(source, time_ms, None, error)
+        return Shot(source, time_ms, None, _with_our_cure(error))
+
+
+def _with_our_cure(error: FaceRejected) -> FaceRejected:
+    if error.code != "multiple_faces":
+        return error
+    return FaceRejected(f"{error.message} Or take the largest: --largest.", code=error.code, details=error.details)
 
 
 def samples(shots: Sequence[Shot]) -> list[Sample]:

@@ -7,12 +7,12 @@ import typer
 from facegate.app.ports import FIRST_PORT
 from facegate.app.server import public_url
 from facegate.app.services import Services
-from facegate.cli.options import CONTEXT, Data, Json, Quiet
+from facegate.cli.options import Data, Json, Quiet, group
 from facegate.cli.output import reporting
 from facegate.cli.running import running_server
 from facegate.config import load_settings
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=CONTEXT, no_args_is_help=True)
+app = group()
 
 
 @app.callback()

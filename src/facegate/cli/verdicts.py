@@ -26,6 +26,11 @@ class SourceVerdict:
     frames: int | None
     error: FacegateError | None
 
+    @property
+    def seen(self) -> int:
+        """Pictures or frames looked at."""
+        return 1 if self.frames is None else self.frames
+
     def as_json(self) -> JsonObject:
         """One entry of `pictures` in `enroll --json`."""
         kind: JsonObject = {"image": self.source.shown}

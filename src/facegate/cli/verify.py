@@ -17,10 +17,10 @@ from facegate.matching.table import CalibrationTable, load_table
 from facegate.matching.words import odds, strength
 from facegate.vision.engine import FaceEngine
 
-app = single(epilog="Example: facegate verify passport.jpg selfie.jpg --target-fmr 1e-4")
+app = single()
 
 
-@app.command("verify")
+@app.command("verify", epilog="Example: facegate verify passport.jpg selfie.jpg --target-fmr 1e-4")
 def verify(
     first: Annotated[str, typer.Argument(metavar="PICTURE", help="One picture, or - for stdin.")],
     second: Annotated[str, typer.Argument(metavar="PICTURE", help="The other picture.")],
@@ -42,9 +42,7 @@ def verify(
         if first == second == "-":
             raise InvalidRequest("stdin holds one picture; only one of the two can be -. Name the other file.")
         with FaceEngine.open("default", settings=settings) as engine:
-            one, other = (
-                read_one_face(source, engine, settings, largest=largest, task="verifying") for source in sources
-            )
+            one, other = (read_one_face(source, engine, settings, largest=largest) for source in sources)
             table = load_table(engine.recipe_id)
         answer = decide(one.similarity(other), table, target_fmr=settings.target_fmr)
         out.json(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,3 +82,11 @@ class TemplateIndex:
             ]
             for pair in zip(best, scores, strict=True)
         ]
+
+
+class Searchable(Protocol):
+    """People who can be searched: the gallery, or any other set of templates."""
+
+    def index(self) -> TemplateIndex:
+        """Their templates as they are now; another object exactly when they changed."""
+        ...

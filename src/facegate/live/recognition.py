@@ -7,8 +7,7 @@ from time import perf_counter
 import numpy as np
 
 from facegate.config import Settings
-from facegate.gallery.gallery import Gallery
-from facegate.gallery.index import TemplateIndex
+from facegate.gallery.index import Searchable, TemplateIndex
 from facegate.imaging.draw import Overlay
 from facegate.matching.decide import identify
 from facegate.matching.table import CalibrationTable
@@ -60,7 +59,7 @@ class _Ballots:
 class StreamRecognizer:
     """Names the faces of one stream. One thread at a time; engine and gallery may be shared with other streams."""
 
-    def __init__(self, engine: FaceEngine, gallery: Gallery, table: CalibrationTable, settings: Settings) -> None:
+    def __init__(self, engine: FaceEngine, gallery: Searchable, table: CalibrationTable, settings: Settings) -> None:
         self._follower = FaceFollower(engine, max_faces=settings.max_faces)
         self._gallery = gallery
         self._table = table
@@ -132,7 +131,7 @@ class StreamRecognizer:
         return Sighting(tracked.track_id, tracked.face, match, vote.have, vote.needed, tracked.first_seen_ms)
 
 
-def overlay_of(sighting: Sighting, settings: Settings) -> Overlay:
+def overlay_of(sighting: Sighting) -> Overlay:
     """How a sighting is drawn: shape and word by its status."""
     match, box = sighting.match, sighting.face.box
     if match.status == "matched" and match.person is not None:
