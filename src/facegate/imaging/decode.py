@@ -1,8 +1,9 @@
 """Bytes to :class:`~facegate.types.Frame`: type by magic bytes, limits from the header, then strictly the pixels.
 
-JPEG goes through simplejpeg (libjpeg-turbo): measured on a 640x480 webcam frame of 56 KB, one core, 0.73 ms against
-1.75 ms for OpenCV and 3.3 ms for Pillow, same pixels; and it is the only one of the three that reports data missing
-from the middle of a file instead of painting it grey. PNG, WebP and the JPEGs that simplejpeg does not take (CMYK,
+JPEG goes through simplejpeg (libjpeg-turbo), because it is the only decoder at hand that reports data missing from the
+middle of a file; OpenCV and Pillow paint it grey. It is also the fastest, by a little. Best of 300 interleaved runs on
+one core, same pixels, checks included for ours: a 640x480 frame of 56 KB takes 0.85 ms (OpenCV 0.91, Pillow 1.2), a
+1280x720 frame of 127 KB 2.1 ms (OpenCV 2.5, Pillow 5.9). PNG, WebP and the JPEGs that simplejpeg does not take (CMYK,
 unusual chroma sampling) go through Pillow. Both release the GIL while they decode.
 """
 
