@@ -54,7 +54,7 @@ class FaceFollower:
         self._engine = engine
         self._tracker = Tracker(options)
         self._max_faces = max_faces
-        self._last_sample: Float32 | None = None
+        self._last: _Look | None = None
 
     def step(self, frame: Frame, now_ms: float) -> Sight:
         """Take in the next frame.
@@ -91,16 +91,28 @@ class FaceFollower:
         return Sight(faces, dict(zip(("detect", "align", "quality", "embed"), map(float, spent), strict=True)))
 
     def _track(self, frame: Frame, now_ms: float) -> None:
-        seen = sample(frame)
-        if self._last_sample is not None and is_cut(self._last_sample, seen):
+        last, self._last = self._last, _Look(frame.width, frame.height, sample(frame))
+        if last is not None and last.is_other_scene(self._last):
             self._tracker.forget()
-        self._last_sample = seen
         detector = self._engine.detector
         boxes = self._tracker.boxes
         if len(boxes):
             self._tracker.refined(detector.refine(frame, boxes), now_ms)
         if self._tracker.needs_detection(now_ms):
             self._tracker.detected(detector.detect(frame, max_faces=self._max_faces), now_ms)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Look:
+    """What is kept of a frame to compare the next one with."""
+
+    width: int
+    height: int
+    brightness: Float32
+
+    def is_other_scene(self, after: "_Look") -> bool:
+        same_size = (self.width, self.height) == (after.width, after.height)
+        return not same_size or is_cut(self.brightness, after.brightness)
 
 
 def _detections(tracks: tuple[Track, ...]) -> Detections:
