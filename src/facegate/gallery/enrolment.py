@@ -27,8 +27,8 @@ MAX_BRIGHTNESS = 85.0
 """Missed above it: 8 % to 90, 16 % to 95, 32 % beyond; 4 % from 75 to 85. 76 is the photos' 99th percentile."""
 
 MIN_SHARPNESS = 52.0
-"""Refuses 2.6 % of the photos, photos/blurred.jpg (51.1), 99.9 % of those blurred by 0.05 eye distances or more (of which
-5 to 91 % are missed) and 54 % of those blurred by 0.03. Webcam and phone clips have 68 to 79, the stage clip 56 to 74."""
+"""Refuses 2.6 % of the photos, photos/blurred.jpg (51.1), 54 % of the photos blurred by 0.03 eye distances and 99.9 %
+of those blurred by 0.05 or more, of which 5 to 91 % are missed. Webcam and phone clips have 68 to 79."""
 
 MAX_NOSE_OFFSET = 0.45
 """Two filmed head turns against their own frontal frames: similarity stays at 0.95 and more up to here, and falls to
@@ -100,6 +100,7 @@ def conflicts(
         NotFound: nobody has the id.
         ModelMismatch: the embedding is of another recipe.
     """
+    gallery.require_comparable(embedding)
     own = None if person_id is None else _own(embedding, gallery, table, person_id)
     candidates = gallery.search(embedding.vector[None])[0]
     others = [_comparable(c, table) for c in candidates if c.person.id != person_id]

@@ -18,7 +18,7 @@ from facegate.gallery.values import Person, Sample
 from facegate.storage.base import Randomness, utc
 from facegate.storage.database import Database
 from facegate.storage.keyring import Keyring
-from facegate.types import Candidate, Float32, Template
+from facegate.types import Candidate, Embedding, Float32, Template
 
 _UNIT_TOLERANCE = 1e-3
 
@@ -252,17 +252,24 @@ class Gallery:
         self._cache.expect(revision)
         self._database.forget_deleted()
 
+    def require_comparable(self, embedding: Embedding) -> None:
+        """Refuse an embedding whose numbers mean something else than those stored here.
+
+        Raises:
+            ModelMismatch: another recipe or dimension.
+        """
+        if embedding.recipe_id != self.recipe_id or len(embedding.vector) != self.dimension:
+            raise ModelMismatch(
+                f"The collection was made with recipe {self.recipe_id} ({self.dimension} numbers), this face with "
+                f"{embedding.recipe_id} ({len(embedding.vector)}); their numbers cannot be compared. "
+                "Use the engine the collection was made with.",
+            )
+
     def _check_samples(self, samples: Sequence[Sample]) -> None:
         if not samples:
             raise InvalidRequest("No pictures were given. Enrolling needs at least one with a usable face.")
         for sample in samples:
-            vector = sample.embedding.vector
-            if sample.embedding.recipe_id != self.recipe_id or len(vector) != self.dimension:
-                raise ModelMismatch(
-                    f"The collection was made with recipe {self.recipe_id} ({self.dimension} numbers), this face with "
-                    f"{sample.embedding.recipe_id} ({len(vector)}); their numbers cannot be compared. "
-                    "Use the engine the collection was made with.",
-                )
-            length = float(np.linalg.norm(vector))
+            self.require_comparable(sample.embedding)
+            length = float(np.linalg.norm(sample.embedding.vector))
             if abs(length - 1) > _UNIT_TOLERANCE:
                 raise ValueError(f"Sample.embedding: expected unit length, got {length:.4f}")
