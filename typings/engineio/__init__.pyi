@@ -10,7 +10,7 @@ class Reason:
 
 class AsyncServer:
     sockets: dict[str, AsyncSocket]
-    service_task_event: asyncio.Event | None
+    service_task_handle: asyncio.Task[None] | None
     _async: dict[str, Any]
     async def send_packet(self, sid: str, pkt: object) -> None: ...
     async def disconnect(self, sid: str | None = ...) -> None: ...

@@ -30,6 +30,7 @@ class AsyncServer:
         self,
         *,
         async_mode: str = ...,
+        namespaces: list[str] = ...,
         cors_allowed_origins: list[str] = ...,
         cors_credentials: bool = ...,
         max_http_buffer_size: int = ...,

@@ -77,7 +77,7 @@ def _follow(source: Source, video: VideoReader, job: Job) -> tuple[AppearanceLog
             sightings = recognizer.step(each.frame, time_ms)
             log.add(sightings, time_ms)
             if writer is not None:
-                writer.write(painter.draw(each.frame, [overlay_of(one, job.settings) for one in sightings]))
+                writer.write(painter.draw(each.frame, [overlay_of(one) for one in sightings]))
     return log, time_ms
 
 

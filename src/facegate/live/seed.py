@@ -56,7 +56,7 @@ class SeedNamespace(GuardedNamespace[_State]):
         def annotate(jpeg: bytes) -> bytes:
             frame = services.decode(jpeg)
             sightings = recognizer.step(frame, services.monotonic() * 1000)
-            drawn = services.painter.draw(frame, [overlay_of(s, services.settings) for s in sightings], mirrored=True)
+            drawn = services.painter.draw(frame, [overlay_of(s) for s in sightings], mirrored=True)
             return encode_jpeg(drawn)
 
         return _State(Viewer(services.pool, annotate))
@@ -78,7 +78,7 @@ class SeedNamespace(GuardedNamespace[_State]):
             try:
                 drawn = await self._services.pool.run(lambda: self._add(state, wanted))
             except InputError:
-                await self.emit("result_data", None, to=member.sid)
+                await self.emit("result_data", (None,), to=member.sid)
                 raise
         await self.emit("result_data", drawn, to=member.sid)
 

@@ -120,6 +120,7 @@ class SocketServer(socketio.AsyncServer):
         log.setLevel(logging.WARNING)  # at INFO it would log every packet, tickets included
         super().__init__(
             async_mode="asgi",
+            namespaces=sorted(events),  # without it `/` takes anybody, handlers or not
             cors_allowed_origins=sorted(origins),
             cors_credentials=False,
             max_http_buffer_size=limits.message_bytes,
@@ -228,10 +229,10 @@ class SocketServer(socketio.AsyncServer):
             await self.drop(eio_sid)
 
     async def close(self) -> None:
-        """End every connection and the background work."""
+        """End every connection and the background work; safe to call twice."""
         for eio_sid in tuple(self.eio.sockets):
             await self.drop(eio_sid)
-        if self.eio.service_task_event is not None:
+        if self.eio.service_task_handle is not None:
             await self.shutdown()
 
     # Messages
