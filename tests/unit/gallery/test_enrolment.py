@@ -130,11 +130,12 @@ def test_real_portraits_pass_and_spoilt_copies_are_refused_for_what_was_spoilt(
         "too_dark": lambda p: (p * 0.12).astype(np.uint8),
         "too_bright": lambda p: (255 - (255 - p.astype(float)) * 0.25).astype(np.uint8),
         "too_blurry": lambda p: cv2.GaussianBlur(p, (0, 0), 5),
-        "face_too_small": lambda p: cv2.resize(p, None, fx=0.45, fy=0.45, interpolation=cv2.INTER_AREA),
         "face_not_found": lambda p: np.ascontiguousarray(p[-150:]),
     }
     for picture in (astronaut, grace_hopper):
-        usable_face(engine.analyze(picture, embed=False), settings=SETTINGS)
+        eyes = usable_face(engine.analyze(picture, embed=False), settings=SETTINGS).quality.eye_distance_px
+        small = cv2.resize(picture, None, fx=22 / eyes, fy=22 / eyes, interpolation=cv2.INTER_AREA)
+        assert refusal(engine.analyze(small, embed=False)).code == "face_too_small"
         for code, change in spoil.items():
             copy = np.ascontiguousarray(change(picture))
             assert refusal(engine.analyze(copy, embed=False)).code == code
