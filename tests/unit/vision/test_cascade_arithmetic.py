@@ -148,6 +148,7 @@ def test_strips_give_the_whole_answer(astronaut: NDArray[np.uint8], monkeypatch:
     monkeypatch.setattr("facegate.vision.detect.mtcnn._STRIP_PIXELS", 10**9)
     whole = detector.detect(Frame(astronaut))
     monkeypatch.setattr("facegate.vision.detect.mtcnn._STRIP_PIXELS", 1)
+    monkeypatch.setattr("facegate.vision.detect.mtcnn._STRIP_ROWS", 12)
     thin = detector.detect(Frame(astronaut))
 
     np.testing.assert_allclose(narrow.boxes, whole.boxes, atol=1e-2)

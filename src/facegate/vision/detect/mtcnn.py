@@ -20,10 +20,12 @@ from facegate.vision.detect.pyramid import pyramid, pyramid_scales
 
 # P-Net sees a face in a window of 12 pixels and moves it by 2 (architecture of the network).
 _CELL_PX, _STRIDE_PX = 12, 2
-# P-Net runs on strips of at most so many pixels: its maps then stay in the processor's cache and memory stays bounded.
+# P-Net runs on strips of about so many pixels, which bounds its memory; larger ones are no faster.
 _STRIP_PIXELS = 32_768
-# R-Net and O-Net run on at most so many crops at a time.
-_BATCH = 256
+# But not on thinner strips, most of which would be overlap.
+_STRIP_ROWS = 64
+# R-Net and O-Net run on at most so many crops at a time, which bounds memory (25 MB each).
+_REFINEMENT_BATCH, _OUTPUT_BATCH = 256, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,12 @@ class MtcnnDetector:
         every_box = every_box[best_first(every_score)[: self.options.max_candidates]]
         return squares(every_box[unsuppressed(every_box, 0.7)])
 
-    def _propose_level(self, level: Float32) -> tuple[Float32, Float32]:
+    def _propose_level(self, level: UInt8 | Float32) -> tuple[Float32, Float32]:
         """P-Net over one level: boxes in the level's pixels, and scores."""
         boxes: list[Float32] = []
         scores: list[Float32] = []
         for first_row, strip in _strips(level):
-            score, offsets = self._networks.proposal(strip[None])
+            score, offsets = self._networks.proposal(strip[None].astype(np.float32, copy=False))
             rows, columns = np.nonzero(score[0, 0] > self.options.thresholds[0])
             corners = (np.stack([columns, rows + first_row], axis=1) * _STRIDE_PX).astype(np.float32)
             offset = offsets[0][:, rows, columns].T * (_CELL_PX - 1)
@@ -143,7 +145,10 @@ class MtcnnDetector:
 
     def _filter(self, pixels: UInt8, boxes: Float32) -> Float32:
         """R-Net: float32 (n, 4) squares, best first."""
-        answers = [self._networks.refinement(crop_resize(pixels, boxes[part], 24)) for part in _batches(len(boxes))]
+        answers = [
+            self._networks.refinement(crop_resize(pixels, boxes[part], 24))
+            for part in _batches(len(boxes), _REFINEMENT_BATCH)
+        ]
         if not answers:
             return boxes
         scores = np.concatenate([score[:, 0] for score, _ in answers])
@@ -162,7 +167,9 @@ class MtcnnDetector:
 
     def _output(self, pixels: UInt8, boxes: Float32) -> Detections:
         """O-Net's answer for each square, in their order."""
-        answers = [self._networks.output(crop_resize(pixels, boxes[part], 48)) for part in _batches(len(boxes))]
+        answers = [
+            self._networks.output(crop_resize(pixels, boxes[part], 48)) for part in _batches(len(boxes), _OUTPUT_BATCH)
+        ]
         if not answers:
             return Detections.empty()
         scores = np.concatenate([score[:, 0] for score, _, _ in answers])
@@ -174,7 +181,7 @@ class MtcnnDetector:
         return Detections(shifted(boxes, offsets), scores, np.ascontiguousarray(landmarks))
 
 
-def _strips(level: Float32) -> Iterator[tuple[int, Float32]]:
+def _strips(level: UInt8 | Float32) -> Iterator[tuple[int, UInt8 | Float32]]:
     """Cut a level into overlapping strips that together give P-Net's whole answer.
 
     Yields:
@@ -182,14 +189,15 @@ def _strips(level: Float32) -> Iterator[tuple[int, Float32]]:
     """
     height, width = level.shape[:2]
     overlap = _CELL_PX - _STRIDE_PX
-    body = max(_STRIDE_PX, (_STRIP_PIXELS // width - overlap) // _STRIDE_PX * _STRIDE_PX)
+    rows = max(_STRIP_ROWS, _STRIP_PIXELS // width)
+    body = (rows - overlap) // _STRIDE_PX * _STRIDE_PX
     for top in range(0, max(1, height - overlap), body):
         yield top // _STRIDE_PX, level[top : top + body + overlap]
 
 
-def _batches(n: int) -> Iterator[slice]:
-    for start in range(0, n, _BATCH):
-        yield slice(start, start + _BATCH)
+def _batches(n: int, size: int) -> Iterator[slice]:
+    for start in range(0, n, size):
+        yield slice(start, start + size)
 
 
 def _check_size(frame: Frame) -> None:

@@ -8,12 +8,14 @@ import numpy as np
 from facegate.imaging.opencv import cv2
 from facegate.types import Float32, UInt8
 
-PictureT = TypeVar("PictureT", UInt8, Float32)
+PictureT = TypeVar("PictureT", UInt8, UInt8 | Float32)
 
 # A level may be averaged from a picture already averaged by a whole factor if that is still so many times larger.
 # Measured on the reference faces of MTCNN: from 3 on the answers stay as if each level came from the full picture;
 # at 2 one face in 60 moves, and building each level from the one before loses one in eight at IoU 0.9.
 _REMAINING_FACTOR = 3
+# 4 megapixels in three colours: 48 MB as float32.
+_WIDENED_NUMBERS = 12_000_000
 
 
 def pyramid_scales(height: int, width: int, *, min_face_px: int, factor: float, cell_px: int) -> list[float]:
@@ -37,7 +39,7 @@ def pyramid_scales(height: int, width: int, *, min_face_px: int, factor: float, 
     return scales
 
 
-def pyramid(pixels: UInt8, scales: list[float]) -> Iterator[Float32]:
+def pyramid(pixels: UInt8, scales: list[float]) -> Iterator[UInt8 | Float32]:
     """The picture at each scale, by averaging areas.
 
     Args:
@@ -45,17 +47,21 @@ def pyramid(pixels: UInt8, scales: list[float]) -> Iterator[Float32]:
         scales: in (0, 1], falling.
 
     Yields:
-        float32 (int(H * scale), int(W * scale), 3), 0..255; not rounded to whole numbers, which would move faces.
+        (int(H * scale), int(W * scale), 3), 0..255: float32, not rounded to whole numbers, which would move some
+        faces a little; uint8 for the first levels of a large picture, which would take four times the memory.
     """
     height, width = pixels.shape[:2]
-    # OpenCV averages float32 faster than uint8, except by whole factors.
-    base, base_factor = pixels.astype(np.float32), 1
+    base, base_factor = _widened(pixels), 1
     for scale in scales:
         factor = _power_of_two(1 / scale / _REMAINING_FACTOR)
         if factor > base_factor:
-            base = _averaged(pixels, width // factor, height // factor).astype(np.float32)
-            base_factor = factor
+            base, base_factor = _widened(_averaged(pixels, width // factor, height // factor)), factor
         yield _averaged(base, int(width * scale), int(height * scale))
+
+
+def _widened(pixels: UInt8) -> UInt8 | Float32:
+    """As float32, which OpenCV averages faster (except by whole factors), where the memory allows."""
+    return pixels.astype(np.float32) if pixels.size <= _WIDENED_NUMBERS else pixels
 
 
 def _power_of_two(limit: float) -> int:
