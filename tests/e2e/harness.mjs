@@ -26,6 +26,8 @@ const RAW_SCORE = /\b0\.[789]\d/;
  */
 export async function openBrowser({ camera, base, viewport = { width: 1280, height: 800 }, colorScheme = "light", ...context }) {
   const args = [...QUIET];
+  // A name that is not loopback, for plain http: browsers give it no camera.
+  args.push("--host-resolver-rules=MAP facegate.test 127.0.0.1");
   if (camera === "denied") args.push("--use-fake-device-for-media-stream", "--deny-permission-prompts");
   else if (camera !== "none") {
     args.push("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream");
