@@ -169,8 +169,9 @@ class LiveNamespace(GuardedNamespace[_State]):
     async def _enroll_finish(self, member: Member, state: _State, request: Any = None, *_: object) -> EnrolledAnswer:
         choice = parse(EnrollFinish, request, "enroll_finish")
         async with state.enrolling:
-            person = await self._services.pool.run(
-                lambda: state.enrolment.finish(choice.person_id, new=choice.new, given_at=self._services.now())
+            # No picture is looked at, and a busy database must not hold a thread of the pool.
+            person = await asyncio.to_thread(
+                state.enrolment.finish, choice.person_id, new=choice.new, given_at=self._services.now()
             )
         return {"person": {"id": person.id, "name": person.name}, "samples": person.samples}
 

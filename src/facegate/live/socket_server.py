@@ -117,7 +117,9 @@ class SocketServer(socketio.AsyncServer):
         if not origins or "*" in origins:
             raise ValueError("SocketServer: an exact, non-empty list of origins is needed")
         log = logging.getLogger("facegate.live.socketio")
-        log.setLevel(logging.WARNING)  # at INFO it would log every packet, tickets included
+        log.setLevel(
+            logging.ERROR
+        )  # below, strangers fill the log, and at INFO every packet is in it, tickets included
         super().__init__(
             async_mode="asgi",
             namespaces=sorted(events),  # without it `/` takes anybody, handlers or not
