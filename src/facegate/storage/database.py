@@ -104,7 +104,8 @@ class Database:
     def forget_deleted(self) -> None:
         """Empty the write-ahead log, in which erased rows would otherwise stay readable until it is reused.
 
-        Freed pages of the main file are overwritten with zeros at once (`secure_delete`).
+        Freed pages of the main file are overwritten with zeros at once (`secure_delete`). Where another connection goes
+        on reading for longer than the busy timeout, the log is emptied by a later call or when the last one closes.
         """
         # The engine itself, unlike its two children, begins no transaction: a checkpoint cannot run inside one.
         with storage_faults(self.path), self._engine.connect() as connection:

@@ -97,7 +97,7 @@ def test_a_person_moved_to_another_collection_does_not_open(home, gallery, sampl
     gallery.enroll([sample(1)], name="Ana", consent=None)
     home.open(collection="vip")
     execute(home, "UPDATE person SET collection_id = (SELECT id FROM collection WHERE name = 'vip')")
-    with pytest.raises(StorageError):
+    with pytest.raises(StorageError, match="stored key cannot be opened"):
         home.open(collection="vip")
 
 
