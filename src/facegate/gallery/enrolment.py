@@ -32,7 +32,7 @@ of those blurred by 0.05 or more, of which 5 to 91 % are missed. Webcam and phon
 
 MAX_NOSE_OFFSET = 0.45
 """Keeps profiles out (photos/pose-left_face has 0.67, pose-right_face 0.50). There is no sharp edge: in two filmed head
-turns similarity to the frontal frames is 0.92 to 0.98 from 0.3 to 0.5 and the same beyond; none of 14 photos is missed."""
+turns similarity to the frontal frames is 0.92 to 0.98 from 0.3 to 0.5 and beyond; of 14 photos none is missed."""
 
 MAX_ROLL_DEGREES = 35.0
 """Photos turned by 35 degrees lose nothing; by 40, 5 % are not found."""
