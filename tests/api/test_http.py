@@ -278,6 +278,7 @@ def test_every_answer_carries_the_headers(page_api: Any) -> None:
             answer = client.get(path)
             for name, value in security.HEADERS.items():
                 assert answer.headers.get(name) == value, (path, name)
+            assert answer.headers["cross-origin-opener-policy"] == "same-origin"
             policy = answer.headers["content-security-policy"]
             assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy
             assert "unsafe" not in policy and "*" not in policy

@@ -111,4 +111,6 @@ export async function main(scenarios) {
   } finally {
     lines.close();
   }
+  // A browser left open by a failed scenario would keep this process alive; it ends with it.
+  if (process.exitCode) process.stdout.write("", () => process.exit());
 }

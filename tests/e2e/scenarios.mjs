@@ -280,8 +280,11 @@ await main({
       });
     }
     await page.goto(options.link);
-    if (!options.blocked && !options.insecure) await startCamera(page);
-    await page.getByRole("heading", { name: options.headline }).waitFor();
+    const start = page.getByRole("button", { name: "Start camera" });
+    const headline = page.getByRole("heading", { name: options.headline });
+    await start.or(headline).first().waitFor();
+    if (await start.isVisible()) await start.click();
+    await headline.waitFor();
     await shoot(page, options.pictures, options.name);
     if (options.retry) {
       // Try again restarts without a reload and ends in the same words.

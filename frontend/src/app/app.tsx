@@ -8,7 +8,7 @@ import { Spinner } from "@/components/spinner";
 import { LivePage } from "@/features/live/live-page";
 import { takeSetupToken } from "@/features/setup/fragment";
 import { SetupPage, SignedOutPage } from "@/features/setup/setup-page";
-import { ApiError, type Session, getSession, signOut } from "@/lib/api/client";
+import { ApiError, type ServerState, getSession, signOut } from "@/lib/api/client";
 import { switchTheme, theme } from "@/lib/theme";
 
 const RETRY_MS = 2000;
@@ -52,11 +52,11 @@ export function App() {
   );
 }
 
-function isIn(session: Session): boolean {
+function isIn(session: ServerState): boolean {
   return session.session !== null || session.live_access === "open";
 }
 
-function Header({ session }: { readonly session: Session | null }) {
+function Header({ session }: { readonly session: ServerState | null }) {
   const shown = useSyncExternalStore(theme.subscribe, theme.get);
   const queries = useQueryClient();
   const leave = useMutation({

@@ -71,27 +71,27 @@ export function whyNoName(face: LiveFace): string {
 
 /** The picture's quality of one face in words. */
 export function qualityLine(quality: FaceQuality): string {
-  const sharp = quality.sharpness >= 60 ? "sharp" : quality.sharpness >= 30 ? "a little soft" : "blurred";
-  const light = quality.brightness < 25 ? "dark" : quality.brightness > 80 ? "very bright" : "good light";
+  const sharp = quality.sharpness >= 60 ? "sharp" : quality.sharpness >= 52 ? "a little soft" : "blurred";
+  const light = quality.brightness < 25 ? "dark" : quality.brightness > 85 ? "very bright" : "good light";
   const turned = Math.abs(quality.nose_offset) > 0.25 ? ", turned away" : "";
   return `${capital(sharp)}, ${light}${turned} · ${Math.round(quality.eye_distance_px)} px between the eyes`;
 }
 
-/** Why a picture was not taken for a person, when the server gives no sentence of its own. */
-export function refusalLine(reason: string): string {
+/** Why a picture was not taken for a person, with the number where a number helps. */
+export function refusalLine(reason: string, quality: FaceQuality | null): string {
   switch (reason) {
     case "face_not_found":
       return "No face in the picture. Move into view.";
     case "multiple_faces":
       return "Only one person in the picture, please.";
     case "face_too_small":
-      return "Move closer.";
+      return `Too far away${quality ? `: ${Math.round(quality.eye_distance_px)} px between the eyes` : ""}. Come closer.`;
     case "too_blurry":
-      return "Hold still for a moment.";
+      return `Blurred${quality ? `: ${Math.round(quality.sharpness)} of 100 sharp` : ""}. Hold still for a moment.`;
     case "too_dark":
-      return "Find more light.";
+      return `Too dark${quality ? `: ${Math.round(quality.brightness)} of 100` : ""}. Find more light.`;
     case "too_bright":
-      return "Too bright here. Step out of the strong light.";
+      return `Too bright${quality ? `: ${Math.round(quality.brightness)} of 100` : ""}. Step out of the strong light.`;
     case "extreme_pose":
       return "Look towards the camera.";
     case "occluded":

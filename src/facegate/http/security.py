@@ -1,5 +1,7 @@
 """Who asks, whether the page asks, and the headers of every answer."""
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, request
 
 from facegate.accounts.access import LoginSession
@@ -22,10 +24,12 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
+# Browsers take it from trustworthy addresses only, and complain on the console about it anywhere else.
+OPENER_POLICY = "same-origin"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 HSTS = "max-age=31536000"
 
 
@@ -117,6 +121,8 @@ def register_security(app: Flask, services: HttpServices) -> None:
     def add_headers(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers[name] = value
+        if settings.public_scheme == "https" or urlsplit(f"//{request.host}").hostname in LOOPBACK:
+            response.headers["Cross-Origin-Opener-Policy"] = OPENER_POLICY
         if settings.public_scheme == "https":
             response.headers["Strict-Transport-Security"] = HSTS
         if request.path.startswith("/v1") or "Cache-Control" not in response.headers:

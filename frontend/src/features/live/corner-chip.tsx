@@ -31,10 +31,10 @@ export function CornerChip({ session }: { readonly session: LiveSession }) {
   const cause = pace.slowness ? CAUSE[pace.slowness] : null;
   return (
     <DialogTrigger>
-      <Button className={cause ? "chip slow" : "chip"} aria-label={`Speed: ${pace.answersPerSecond} answers per second`}>
+      <Button className={cause ? "chip slow" : "chip"} data-obstacle="" aria-label={`Speed: ${pace.answersPerSecond} answers per second`}>
         {cause && <span className="chip-cause">{cause.word}</span>}
         <span className="figures">
-          {pace.answersPerSecond} answers/s · {pace.delayMs} ms
+          {pace.answersPerSecond} {pace.answersPerSecond === 1 ? "answer" : "answers"}/s · {pace.delayMs} ms
         </span>
       </Button>
       <Popover className="popover" placement="bottom right" isNonModal>

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Button } from "react-aria-components";
 
 import { PeopleIcon, PlusIcon } from "@/components/icons";
-import { type Session, takeTicket } from "@/lib/api/client";
+import { type ServerState, takeTicket } from "@/lib/api/client";
 
 import { EnrolPanel } from "./enrol/panel";
 import { InView } from "./in-view";
@@ -11,7 +11,7 @@ import { LiveSession } from "./live-session";
 import { Stage } from "./stage";
 
 interface Props {
-  readonly server: Session;
+  readonly server: ServerState;
 }
 
 /** Recognise and enrol, on one page: the picture on one side, words and actions on the other. */

@@ -12,7 +12,7 @@ import { spokenSummary } from "@/lib/words";
 
 import { type Enrolment, type EnrolmentEvent, type Subject, nextEnrolment } from "./enrol/machine";
 import { type Thumbnail, cropFace } from "./enrol/thumbnail";
-import { type Scene, type Track, nextScene } from "./overlay/tracks";
+import { type Scene, type Track, largestFace, nextScene } from "./overlay/tracks";
 
 const SHORTEST_GAP_MS = 30;
 const BUSY_PAUSE_MS = 500;
@@ -253,7 +253,7 @@ export class LiveSession {
             pause = SAMPLE_AFTER_ACCEPTED_MS;
             void this.#keepThumbnail(shot, scene, collection);
           }
-          this.#enrol({ type: "sample", answer: reply.value });
+          this.#enrol({ type: "sample", answer: reply.value, quality: largestFace(scene)?.face.quality ?? null });
         } else if (reply.error.code !== "rate_limited" && reply.error.code !== "overloaded") {
           this.#enrol({ type: "failed", error: reply.error });
         }

@@ -2,6 +2,10 @@
 
 import { Refused, SignedOut } from "@/lib/live/refusal";
 
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -12,22 +16,8 @@ export class ApiError extends Error {
   }
 }
 
-export interface Session {
-  readonly claimed: boolean;
-  readonly live_access: "session" | "open";
-  readonly session: { readonly role: string; readonly permissions: readonly string[]; readonly expires_at: string } | null;
-  readonly version: string;
-  readonly consent: { readonly version: string; readonly text: string };
-  readonly engine: { readonly preset: string; readonly recipe_id: string };
-}
-
-export interface PersonSummary {
-  readonly id: string;
-  readonly name: string;
-  readonly samples: number;
-  readonly created_at: string;
-  readonly has_consent: boolean;
-}
+export type ServerState = Schemas["ServerState"];
+export type Person = Schemas["Person"];
 
 async function call<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<T> {
   let response: Response;
@@ -48,7 +38,7 @@ async function call<T>(method: "GET" | "POST" | "DELETE", path: string, body?: u
   if (response.status === 204) return undefined as T;
   const data: unknown = await response.json().catch(() => null);
   if (response.ok) return data as T;
-  const error = (data as { error?: { code?: string; message?: string } } | null)?.error;
+  const error = (data as Partial<Schemas["ErrorEnvelope"]> | null)?.error;
   throw new ApiError(
     response.status,
     error?.code ?? "internal",
@@ -56,15 +46,15 @@ async function call<T>(method: "GET" | "POST" | "DELETE", path: string, body?: u
   );
 }
 
-export const getSession = (): Promise<Session> => call("GET", "/v1/session");
-export const claim = (token: string): Promise<Session> => call("POST", "/v1/setup", { token });
+export const getSession = (): Promise<ServerState> => call("GET", "/v1/session");
+export const claim = (token: string): Promise<ServerState> => call("POST", "/v1/setup", { token });
 export const signOut = (): Promise<void> => call("DELETE", "/v1/session");
-export const getPeople = (): Promise<{ people: PersonSummary[]; total: number }> => call("GET", "/v1/people");
+export const getPeople = (): Promise<Schemas["People"]> => call("GET", "/v1/people");
 
 /** A ticket for one socket, in the terms of the live client. */
 export async function takeTicket(): Promise<string> {
   try {
-    return (await call<{ ticket: string }>("POST", "/v1/tickets")).ticket;
+    return (await call<Schemas["Ticket"]>("POST", "/v1/tickets")).ticket;
   } catch (error) {
     if (error instanceof ApiError) {
       if (error.status === 401) throw new SignedOut();

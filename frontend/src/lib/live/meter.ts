@@ -59,14 +59,14 @@ export class Meter {
     this.#busyAt = -Infinity;
   }
 
-  /** The last two seconds; null before the first answer of that time. `cameraFps` null: not known. */
+  /** The last two seconds; null before the second answer of that time. `cameraFps` null: not known. */
   pace(nowMs: number, cameraFps: number | null): Pace | null {
     this.#entries = this.#entries.filter((entry) => nowMs - entry.at < WINDOW_MS);
     const entries = this.#entries;
     const first = entries[0];
-    if (!first) return null;
+    if (!first || entries.length < 2) return null;
     const spanMs = Math.min(WINDOW_MS, Math.max(1, nowMs - first.at));
-    const rate = entries.length < 2 ? entries.length : ((entries.length - 1) * 1000) / spanMs;
+    const rate = ((entries.length - 1) * 1000) / spanMs;
     const delayMs = mean(entries.map((entry) => entry.delayMs));
     const serverMs = mean(entries.map((entry) => entry.serverMs));
     const captureMs = mean(entries.map((entry) => entry.captureMs));

@@ -2,14 +2,14 @@ import { useId, useState } from "react";
 import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
 
 import { CheckIcon } from "@/components/icons";
-import type { PersonSummary, Session } from "@/lib/api/client";
+import type { Person, ServerState } from "@/lib/api/client";
 
 import type { Subject } from "./machine";
 import { nameContains, sameName, tidyName } from "./names";
 
 interface Props {
-  readonly people: readonly PersonSummary[];
-  readonly consent: Session["consent"];
+  readonly people: readonly Person[];
+  readonly consent: ServerState["consent"];
   /** Whether pictures can be taken now. */
   readonly ready: boolean;
   readonly initialName: string;

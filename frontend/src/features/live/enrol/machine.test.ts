@@ -10,6 +10,7 @@ const run = (...events: EnrolmentEvent[]): Enrolment => events.reduce<Enrolment>
 const start: EnrolmentEvent = { type: "start", subject: { kind: "new", name: "Ana" } };
 const sample = (samples: number, over: Partial<SampleAnswer> = {}): EnrolmentEvent => ({
   type: "sample",
+  quality: null,
   answer: { accepted: true, reason: null, hint: null, samples, needed: 5, minimum: 2, done: samples === 5, conflict: null, ...over },
 });
 const ana = { id: "p1", name: "Ana" };
@@ -35,9 +36,15 @@ describe("nextEnrolment", () => {
     expect(run(start, sample(5), { type: "failed", error })).toMatchObject({ step: "question", lookalike: ben });
   });
 
+  it("does not add pictures to somebody they do not look like", () => {
+    const more: EnrolmentEvent = { type: "start", subject: { kind: "existing", person: ana } };
+    expect(run(more, sample(5, { conflict: ana }))).toMatchObject({ step: "failed", error: { code: "identity_conflict" } });
+    expect(run(more, sample(5, { conflict: { id: "p2", name: "Ben" } })).step).toBe("question");
+  });
+
   it("says why a picture was refused, and forgets it with the next good one", () => {
-    const dark = sample(0, { accepted: false, reason: "too_dark", hint: "Too dark: 12 of 100", done: false });
-    expect(run(start, dark)).toMatchObject({ refusal: { reason: "too_dark", hint: "Too dark: 12 of 100" } });
+    const dark = sample(0, { accepted: false, reason: "too_dark", hint: "Dark.", done: false });
+    expect(run(start, dark)).toMatchObject({ refusal: { reason: "too_dark" } });
     expect(run(start, dark, sample(0, { accepted: false, reason: "too_soon", done: false }))).toMatchObject({
       refusal: { reason: "too_dark" },
     });

@@ -1,6 +1,6 @@
 /** Adding a person as a pure state machine: who, five pictures, perhaps a question, saved, proved. */
 
-import type { LiveError, PersonRef, SampleAnswer, SavedAnswer } from "@/lib/live/protocol";
+import type { FaceQuality, LiveError, PersonRef, SampleAnswer, SavedAnswer } from "@/lib/live/protocol";
 
 /** Whom the pictures are for: a new person or one who is there already. */
 export type Subject = { readonly kind: "new"; readonly name: string } | { readonly kind: "existing"; readonly person: PersonRef };
@@ -23,13 +23,14 @@ export type Enrolment =
 
 export interface Refusal {
   readonly reason: string;
-  readonly hint: string | null;
+  /** Of the face in that picture, where there was one. */
+  readonly quality: FaceQuality | null;
 }
 
 export type EnrolmentEvent =
   | { readonly type: "open"; readonly name?: string }
   | { readonly type: "start"; readonly subject: Subject }
-  | { readonly type: "sample"; readonly answer: SampleAnswer }
+  | { readonly type: "sample"; readonly answer: SampleAnswer; readonly quality: FaceQuality | null }
   | { readonly type: "save" }
   | { readonly type: "decided" }
   | { readonly type: "saved"; readonly answer: SavedAnswer }
@@ -52,7 +53,7 @@ export function nextEnrolment(state: Enrolment, event: EnrolmentEvent): Enrolmen
     case "start":
       return { step: "collecting", subject: event.subject, progress: NONE_YET, refusal: null };
     case "sample":
-      return state.step === "collecting" ? afterSample(state, event.answer) : state;
+      return state.step === "collecting" ? afterSample(state, event.answer, event.quality) : state;
     case "save":
       return state.step === "collecting" && maySave(state.progress) ? toSave(state.subject, state.progress) : state;
     case "decided":
@@ -75,7 +76,7 @@ export function nextEnrolment(state: Enrolment, event: EnrolmentEvent): Enrolmen
   }
 }
 
-function afterSample(state: Extract<Enrolment, { step: "collecting" }>, answer: SampleAnswer): Enrolment {
+function afterSample(state: Extract<Enrolment, { step: "collecting" }>, answer: SampleAnswer, quality: FaceQuality | null): Enrolment {
   const progress: Progress = {
     samples: answer.samples,
     needed: answer.needed,
@@ -85,11 +86,15 @@ function afterSample(state: Extract<Enrolment, { step: "collecting" }>, answer: 
   if (answer.done) return toSave(state.subject, progress);
   // A picture that only came too soon says nothing about the person before the camera.
   if (!answer.accepted && (answer.reason === "too_soon" || answer.reason === null)) return { ...state, progress };
-  const refusal = answer.accepted || answer.reason === null ? null : { reason: answer.reason, hint: answer.hint };
+  const refusal = answer.accepted || answer.reason === null ? null : { reason: answer.reason, quality };
   return { ...state, progress, refusal };
 }
 
 function toSave(subject: Subject, progress: Progress): Enrolment {
+  if (subject.kind === "existing" && progress.conflict?.id === subject.person.id) {
+    const message = `These pictures do not look like ${subject.person.name}, so nothing was saved.`;
+    return { step: "failed", subject, error: { code: "identity_conflict", message } };
+  }
   return progress.conflict
     ? { step: "question", subject, progress, lookalike: progress.conflict }
     : { step: "saving", subject, progress };
@@ -99,7 +104,7 @@ function failed(state: Enrolment, error: LiveError): Enrolment {
   if (state.step === "saving") {
     const { person_id: id, name } = error.details ?? {};
     if (error.code === "identity_conflict" && typeof id === "string" && typeof name === "string") {
-      return { step: "question", subject: state.subject, progress: state.progress, lookalike: { id, name } };
+      return toSave(state.subject, { ...state.progress, conflict: { id, name } });
     }
   }
   if (state.step === "saving" || state.step === "collecting" || state.step === "question") {

@@ -5,7 +5,7 @@ import { Button } from "react-aria-components";
 import { CheckIcon } from "@/components/icons";
 import { Spinner } from "@/components/spinner";
 import type { LiveSession } from "@/features/live/live-session";
-import { type Session, getPeople } from "@/lib/api/client";
+import { type ServerState, getPeople } from "@/lib/api/client";
 
 import { EnrolForm } from "./form";
 import { type Enrolment, type Progress, maySave, subjectName } from "./machine";
@@ -13,7 +13,7 @@ import { Slots } from "./slots";
 
 interface Props {
   readonly session: LiveSession;
-  readonly consent: Session["consent"];
+  readonly consent: ServerState["consent"];
   readonly ready: boolean;
 }
 
@@ -131,11 +131,15 @@ function Question({ session, state, onCancel }: QuestionProps) {
       </p>
       <div className="stack">
         <Button className="button primary wide" onPress={() => session.decide({ person_id: lookalike.id })}>
-          Same person: add to <bdi>{lookalike.name}</bdi>
+          <span>
+            Same person: add to <bdi>{lookalike.name}</bdi>
+          </span>
         </Button>
         {subject.kind === "new" && (
           <Button className="button wide" onPress={() => session.decide({ new: true })}>
-            Someone else: save <bdi>{subject.name}</bdi>
+            <span>
+              Someone else: save <bdi>{subject.name}</bdi>
+            </span>
           </Button>
         )}
         <Button className="button quiet wide" onPress={onCancel}>

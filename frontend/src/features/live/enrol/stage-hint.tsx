@@ -31,7 +31,7 @@ function hintFor(enrolment: Enrolment): string | null {
   if (enrolment.step === "saved") return enrolment.proved ? null : "Look at the camera once more";
   if (enrolment.step !== "collecting") return null;
   const { refusal, progress } = enrolment;
-  if (refusal) return refusal.hint ?? refusalLine(refusal.reason);
+  if (refusal) return refusalLine(refusal.reason, refusal.quality);
   return POSES[Math.min(progress.samples, POSES.length - 1)] ?? null;
 }
 

@@ -1,7 +1,7 @@
 /** Small pictures of the faces just taken; they live in memory until the panel closes. */
 
 import type { Shot } from "@/camera/frame-source";
-import type { Scene } from "@/features/live/overlay/tracks";
+import { type Scene, largestFace } from "@/features/live/overlay/tracks";
 
 export type Thumbnail = ImageBitmap;
 
@@ -11,9 +11,7 @@ const MARGIN = 0.35;
 export async function cropFace(shot: Shot, scene: Scene | null): Promise<Thumbnail> {
   const { width, height } = shot.size;
   const middle = { x: width * 0.25, y: height * 0.2, width: width * 0.5, height: height * 0.5 };
-  const face = (scene?.tracks ?? [])
-    .map((track) => track.to)
-    .reduce<typeof middle | null>((a, b) => (a && a.width * a.height >= b.width * b.height ? a : b), null) ?? middle;
+  const face = largestFace(scene)?.to ?? middle;
   const side = Math.min(width, height, Math.max(face.width, face.height) * (1 + 2 * MARGIN));
   const clamp = (value: number, most: number) => Math.max(0, Math.min(most, value));
   const x = clamp(face.x + face.width / 2 - side / 2, width - side);

@@ -40,6 +40,13 @@ describe("placeLabels", () => {
     expect(overlap(get(places, "a"), get(places, "b"))).toBe(false);
   });
 
+  it("leaves free what else lies on the picture", () => {
+    const chip = { x: screenPx(500), y: screenPx(12), width: screenPx(130), height: screenPx(28) };
+    const free = get(placeLabels([wish("a", 480, 50)], bounds), "a");
+    expect(overlap(free, chip)).toBe(true);
+    expect(overlap(get(placeLabels([wish("a", 480, 50)], bounds, [chip]), "a"), chip)).toBe(false);
+  });
+
   it("keeps a row of people apart and inside", () => {
     const wishes = Array.from({ length: 6 }, (_, i) => wish(String(i), 20 + i * 95, 200 + (i % 3) * 9, 90, 88));
     const places = [...placeLabels(wishes, bounds).values()];

@@ -20,11 +20,11 @@ function within(value: number, low: number, high: number): number {
 }
 
 /**
- * Places the plates one after the other from left to right, each with as little shift as keeps it clear of those
+ * Places the plates, clear of `taken`, one after the other from left to right, each with as little shift as keeps it clear of those
  * placed before. Where a crowd leaves no clear place, plates may touch: inside the picture comes first.
  */
-export function placeLabels(wishes: readonly LabelWish[], bounds: Size<ScreenPx>): Map<string, Box<ScreenPx>> {
-  const placed: Box<ScreenPx>[] = [];
+export function placeLabels(wishes: readonly LabelWish[], bounds: Size<ScreenPx>, taken: readonly Box<ScreenPx>[] = []): Map<string, Box<ScreenPx>> {
+  const placed: Box<ScreenPx>[] = [...taken];
   const result = new Map<string, Box<ScreenPx>>();
   const order = [...wishes].sort((a, b) => a.box.x - b.box.x || a.box.y - b.box.y);
   for (const { id, box, size } of order) {

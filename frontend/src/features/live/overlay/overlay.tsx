@@ -18,7 +18,20 @@ interface Props {
 interface Parts {
   readonly areas: Map<string, HTMLElement>;
   readonly labels: Map<string, HTMLElement>;
+  /** Of the plates: they are measured once, because reading sizes at every refresh would lay out the page each time. */
+  readonly sizes: WeakMap<HTMLElement, Size<ScreenPx>>;
 }
+
+/** What paintScene needs beside the scene; the obstacles are other things on the picture that no name may cover. */
+interface Surface {
+  readonly root: HTMLElement;
+  readonly canvas: HTMLCanvasElement;
+  readonly context: CanvasRenderingContext2D;
+  size: Size<ScreenPx>;
+  obstacles: readonly Box<ScreenPx>[];
+}
+
+const MEASURE_EVERY_MS = 300;
 
 /** A ref that keeps the element in `map` under `id` for as long as it is on the page. */
 function keep(map: Map<string, HTMLElement>, id: string) {
@@ -36,7 +49,7 @@ export function Overlay({ session, mirrored, onName }: Props) {
   const faces = useSyncExternalStore(session.faces.subscribe, session.faces.get);
   const layer = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [parts] = useState<Parts>(() => ({ areas: new Map(), labels: new Map() }));
+  const [parts] = useState<Parts>(() => ({ areas: new Map(), labels: new Map(), sizes: new WeakMap() }));
   const [openId, setOpenId] = useState<string | null>(null);
   const [byHover, setByHover] = useState(false);
   const hover = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -44,20 +57,19 @@ export function Overlay({ session, mirrored, onName }: Props) {
 
   useEffect(() => {
     const root = layer.current;
-    const surface = canvas.current;
-    const context = surface?.getContext("2d");
-    if (!root || !surface || !context) return;
-    let size: Size<ScreenPx> = { width: screenPx(root.clientWidth), height: screenPx(root.clientHeight) };
-    const observer = new ResizeObserver(() => {
-      size = { width: screenPx(root.clientWidth), height: screenPx(root.clientHeight) };
-    });
+    const context = canvas.current?.getContext("2d");
+    if (!root || !canvas.current || !context) return;
+    const surface: Surface = { root, canvas: canvas.current, context, ...measure(root) };
+    const timer = setInterval(() => Object.assign(surface, measure(root)), MEASURE_EVERY_MS);
+    const observer = new ResizeObserver(() => Object.assign(surface, measure(root)));
     observer.observe(root);
     let handle = requestAnimationFrame(function paint() {
-      paintScene(session, parts, root, surface, context, size, mirrored);
+      paintScene(session, parts, surface, mirrored);
       handle = requestAnimationFrame(paint);
     });
     return () => {
       cancelAnimationFrame(handle);
+      clearInterval(timer);
       observer.disconnect();
     };
   }, [session, parts, mirrored]);
@@ -134,21 +146,43 @@ export function Overlay({ session, mirrored, onName }: Props) {
   );
 }
 
+function measure(root: HTMLElement): Pick<Surface, "size" | "obstacles"> {
+  const frame = root.getBoundingClientRect();
+  const others = root.parentElement?.querySelectorAll<HTMLElement>("[data-obstacle]") ?? [];
+  return {
+    size: { width: screenPx(root.clientWidth), height: screenPx(root.clientHeight) },
+    obstacles: [...others].map((other) => {
+      const box = other.getBoundingClientRect();
+      return {
+        x: screenPx(box.left - frame.left),
+        y: screenPx(box.top - frame.top),
+        width: screenPx(box.width),
+        height: screenPx(box.height),
+      };
+    }),
+  };
+}
+
+function sizeOf(label: HTMLElement, sizes: Parts["sizes"]): Size<ScreenPx> {
+  const known = sizes.get(label);
+  if (known) return known;
+  const size = { width: screenPx(label.offsetWidth), height: screenPx(label.offsetHeight) };
+  sizes.set(label, size);
+  return size;
+}
+
 function paintScene(
   session: LiveSession,
   parts: Parts,
-  root: HTMLElement,
-  surface: HTMLCanvasElement,
-  context: CanvasRenderingContext2D,
-  size: Size<ScreenPx>,
+  { root, canvas, context, size, obstacles }: Surface,
   mirrored: boolean,
 ): void {
   const ratio = window.devicePixelRatio || 1;
   const width = Math.round(size.width * ratio);
   const height = Math.round(size.height * ratio);
-  if (surface.width !== width || surface.height !== height) {
-    surface.width = width;
-    surface.height = height;
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, size.width, size.height);
@@ -166,11 +200,9 @@ function paintScene(
     const area = parts.areas.get(track.id);
     if (area) place(area, box);
     const label = parts.labels.get(track.id);
-    if (label) {
-      wishes.push({ id: track.id, box, size: { width: screenPx(label.offsetWidth), height: screenPx(label.offsetHeight) } });
-    }
+    if (label) wishes.push({ id: track.id, box, size: sizeOf(label, parts.sizes) });
   }
-  for (const [id, box] of placeLabels(wishes, size)) {
+  for (const [id, box] of placeLabels(wishes, size, obstacles)) {
     const label = parts.labels.get(id);
     if (label) label.style.transform = `translate(${Math.round(box.x)}px, ${Math.round(box.y)}px)`;
   }

@@ -90,6 +90,12 @@ function labelled(tracks: readonly Track[], nowMs: number): Track[] {
   });
 }
 
+/** The face nearest to the camera. */
+export function largestFace(scene: Scene | null): Track | null {
+  const area = (track: Track) => track.to.width * track.to.height;
+  return (scene?.tracks ?? []).reduce<Track | null>((a, b) => (a && area(a) >= area(b) ? a : b), null);
+}
+
 /** Where a track is drawn: an 80 ms ease-out from its last place to its new one. */
 export function boxAt(track: Pick<Track, "from" | "to" | "movedAtMs">, nowMs: number): Box<VideoPx> {
   const share = Math.min(1, Math.max(0, (nowMs - track.movedAtMs) / EASE_MS));
