@@ -7,19 +7,20 @@ import numpy as np
 from facegate.config import Settings
 from facegate.gallery.index import Searchable
 from facegate.imaging.draw import Overlay
-from facegate.matching.decide import identify
+from facegate.matching.decide import SHOWN_CANDIDATES, identify
 from facegate.matching.table import CalibrationTable
 from facegate.matching.words import odds, strength
 from facegate.types import Face, Match
-
-_CANDIDATES = 5
 
 
 def name_faces(faces: Sequence[Face], people: Searchable, table: CalibrationTable, settings: Settings) -> list[Match]:
     """One decision per face; a face with eyes closer than `settings.name_eye_distance_px` is not compared."""
     index = people.index()
     probes = [face.embedding for face in faces if _large_enough(face, settings) and face.embedding is not None]
-    found = iter(index.search(np.stack([probe.vector for probe in probes]), _CANDIDATES) if probes else [])
+    vectors = (
+        np.stack([probe.vector for probe in probes]) if probes else np.zeros((0, index.matrix.shape[1]), np.float32)
+    )
+    found = iter(index.search(vectors, SHOWN_CANDIDATES, fusion_exponent=table.fusion_exponent))
     return [
         identify(next(found), table, target_fpir=settings.target_fpir, gallery_size=len(index))
         if _large_enough(face, settings)

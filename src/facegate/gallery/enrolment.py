@@ -102,7 +102,7 @@ def conflicts(
     """
     gallery.require_comparable(embedding)
     own = None if person_id is None else _own(embedding, gallery, table, person_id)
-    candidates = gallery.search(embedding.vector[None])[0]
+    candidates = gallery.search(embedding.vector[None], fusion_exponent=table.fusion_exponent)[0]
     others = [_comparable(c, table) for c in candidates if c.person.id != person_id]
     clear = _clear_threshold(table, gallery.size)
     best = max(others, key=lambda candidate: candidate.similarity, default=None)

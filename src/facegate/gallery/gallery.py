@@ -161,12 +161,13 @@ class Gallery:
         samples = self.get(person_id).samples
         return Template(index.matrix[row], self.recipe_id, samples, float(index.agreements[row]))
 
-    def search(self, vectors: Float32, *, k: int = 5) -> list[list[Candidate]]:
+    def search(self, vectors: Float32, *, k: int = 5, fusion_exponent: float = 0.0) -> list[list[Candidate]]:
         """The `k` most similar people for each probe, best first; at most one query, whatever the number of probes.
 
         Args:
             vectors: float32 (n, d), unit rows, made with :attr:`recipe_id`.
             k: how many, at least 1.
+            fusion_exponent: as in :meth:`facegate.gallery.index.TemplateIndex.search`.
 
         Returns:
             n lists, shorter than k when there are fewer people.
@@ -176,7 +177,7 @@ class Gallery:
             ValueError: not a matrix of finite numbers, or k below 1.
             StorageError: the database cannot be read.
         """
-        return self._cache.index().search(vectors, k)
+        return self._cache.index().search(vectors, k, fusion_exponent=fusion_exponent)
 
     # Changing
 

@@ -38,12 +38,16 @@ class TemplateIndex:
         """Person id to row."""
         return {person.id: row for row, person in enumerate(self.people)}
 
-    def search(self, vectors: Float32, k: int) -> list[list[Candidate]]:
+    def search(self, vectors: Float32, k: int, *, fusion_exponent: float = 0.0) -> list[list[Candidate]]:
         """The `k` most similar people for each probe, best first.
+
+        Ranked by cosine times agreement to the power of `fusion_exponent`: the number that decisions compare. By raw
+        cosine the well-fused would crowd a person with one picture out of the best `k`.
 
         Args:
             vectors: float32 (m, d), unit rows.
             k: at least 1; fewer are answered when there are fewer people.
+            fusion_exponent: of the calibration table that will judge the candidates; 0 ranks by cosine alone.
 
         Returns:
             m lists of candidates; similarity is the cosine, in [-1, 1], not yet corrected for agreement.
@@ -67,12 +71,13 @@ class TemplateIndex:
         if k == 0 or len(vectors) == 0:
             return [[] for _ in vectors]
         similarities = np.clip(vectors.astype(np.float32, copy=False) @ self.matrix.T, -1.0, 1.0)
+        ranked = similarities * self.agreements ** np.float32(fusion_exponent)
         if k < len(self):
-            best: NDArray[np.intp] = np.argpartition(similarities, len(self) - k, axis=1)[:, -k:]
+            best: NDArray[np.intp] = np.argpartition(ranked, len(self) - k, axis=1)[:, -k:]
         else:
             best = np.tile(np.arange(k), (len(vectors), 1))
         scores = np.take_along_axis(similarities, best, axis=1)
-        order = np.lexsort((best, -scores), axis=1)
+        order = np.lexsort((best, -np.take_along_axis(ranked, best, axis=1)), axis=1)
         best = np.take_along_axis(best, order, axis=1)
         scores = np.take_along_axis(scores, order, axis=1)
         return [

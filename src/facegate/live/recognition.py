@@ -9,7 +9,7 @@ import numpy as np
 from facegate.config import Settings
 from facegate.gallery.index import Searchable, TemplateIndex
 from facegate.imaging.draw import Overlay
-from facegate.matching.decide import identify
+from facegate.matching.decide import SHOWN_CANDIDATES, identify
 from facegate.matching.table import CalibrationTable
 from facegate.matching.vote import NameVote
 from facegate.types import Face, Float32, Frame, Match, Quality
@@ -118,7 +118,7 @@ class StreamRecognizer:
     def _matches(self, index: TemplateIndex, vectors: list[Float32]) -> list[Match]:
         if not vectors:
             return []
-        found = index.search(np.stack(vectors), 5)
+        found = index.search(np.stack(vectors), SHOWN_CANDIDATES, fusion_exponent=self._table.fusion_exponent)
         target = self._settings.target_fpir
         return [identify(each, self._table, target_fpir=target, gallery_size=len(index)) for each in found]
 

@@ -241,6 +241,7 @@ class Line:
     """A table that answers chosen thresholds."""
 
     smallest_fmr = 1e-5
+    fusion_exponent = 1.0
 
     def __init__(self) -> None:
         self.asked: list[float] = []
@@ -293,7 +294,7 @@ def test_the_rule(gallery: Gallery, sample, cosines: tuple[float, ...], own: str
 @pytest.mark.parametrize(("people", "rate"), [(1, 1e-3), (10, 1e-3), (50, 2e-4), (100, 1e-4), (5000, 1e-4)])
 def test_clear_means_stricter_the_more_people_there_are(people: int, rate: float) -> None:
     table = Line()
-    gallery = SimpleNamespace(size=people, search=lambda *_: [[]], require_comparable=lambda _: None)
+    gallery = SimpleNamespace(size=people, search=lambda *_, **__: [[]], require_comparable=lambda _: None)
     conflicts(Embedding(at(1.0), "test@1"), gallery, table, person_id=None)  # type: ignore[arg-type]
     assert table.asked == [pytest.approx(rate)]
 

@@ -43,6 +43,16 @@ def test_equal_similarities_keep_the_order_of_entry() -> None:
     assert [c.person.id for c in found] == ["id0", "id1", "id2", "id3", "id4"]
 
 
+def test_one_picture_is_not_crowded_out_by_the_well_fused() -> None:
+    probe, near, fused = (np.array([c, np.sqrt(1 - c * c)], np.float32) for c in (1.0, 0.94, 0.95))
+    people = tuple(PersonRef(f"id{i}", f"P{i}") for i in range(6))
+    index = TemplateIndex(people, np.stack([near, *[fused] * 5]), np.array([1.0, *[0.95] * 5], np.float32))
+    [found] = index.search(probe[None], 5, fusion_exponent=0.7)
+    assert found[0].person.id == "id0"
+    assert found[0].similarity == pytest.approx(0.94, abs=1e-5)
+    assert "id0" not in {c.person.id for c in index.search(probe[None], 5)[0]}
+
+
 def test_candidates_say_how_well_their_pictures_agreed() -> None:
     index = index_of(random_units(1, 3, 8))
     [found] = index.search(random_units(2, 1, 8), 3)
