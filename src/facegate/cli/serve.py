@@ -77,8 +77,8 @@ def _tell(out: Output, settings: Settings, ready: Ready) -> None:
 
 def _headline(ready: Ready, people: int, data: Path) -> str:
     recipe = ready.services.engine.recipe_id
-    # Opening the table is part of being ready, so an engine that serves is a calibrated one.
-    engine = f"engine {recipe.split('@')[0]} (mtcnn + dlib-r29, {ready.services.table.data_set}-calibrated)"
+    # A server without a calibration table does not start.
+    engine = f"engine {recipe.split('@')[0]} (mtcnn + dlib-r29, calibrated)"
     counted = f"{people:,} {'person' if people == 1 else 'people'}"
     return f"facegate {version('facegate')} · {engine} · {counted} · data {short_path(data)}"
 
