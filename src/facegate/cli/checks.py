@@ -165,8 +165,10 @@ def _private(path: Path, code: str, what: str) -> Iterator[Finding]:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         private = "700" if path.is_dir() else "600"
+        # In an open folder others see the names of the files; what is in them is guarded by their own modes.
+        status = "warn" if path.is_dir() else "FAIL"
         yield Finding(
-            "FAIL", code, f"The {what} {path} is open to other users (mode {mode:o})", f"chmod {private} {path}"
+            status, code, f"The {what} {path} is open to other users (mode {mode:o})", f"chmod {private} {path}"
         )
     elif code == "keys":
         yield Finding("ok", code, f"Keys: {path}, readable by this user only")

@@ -12,6 +12,10 @@ from facegate.types import Frame
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 VIDEO_SUFFIX = ".mp4"
+# Not folders either: somebody wants a kind of file that is not written.
+_OTHER_SUFFIXES = frozenset(
+    {".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".mov", ".mkv", ".webm", ".avi", ".m4v"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,11 @@ class DrawTarget:
         A path that ends like a picture or an MP4 video is the one copy of the one source; any other is a folder.
 
         Raises:
-            InvalidRequest: one file for several sources, or a source would be overwritten by its copy.
+            InvalidRequest: a kind of file that is not written, one file for several sources, or a source would be
+                overwritten by its copy.
         """
+        if path.suffix.lower() in _OTHER_SUFFIXES and not path.is_dir():
+            raise InvalidRequest(f"--draw {path}: copies are written as .jpg, .png or .mp4. Change the ending.")
         is_file = path.suffix.lower() in PICTURE_SUFFIXES | {VIDEO_SUFFIX} and not path.is_dir()
         if is_file and len(sources) != 1:
             raise InvalidRequest(f"--draw {path} is one file, but there are {len(sources)} sources. Name a folder.")
@@ -71,11 +78,23 @@ def write_picture(path: Path, frame: Frame, overlays: Sequence[Overlay]) -> None
     """
     if path.suffix.lower() == VIDEO_SUFFIX:
         raise InvalidRequest(f"--draw {path} ends like a video, but the source is a picture. End it in .jpg or .png.")
+    make_folder_of(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_image(path, draw_overlays(frame, overlays))
     except OSError as error:
         raise StorageError(f"{path} could not be written: {error.strerror}. Name another place.") from error
+
+
+def make_folder_of(path: Path) -> None:
+    """Make the folder a file is to lie in.
+
+    Raises:
+        StorageError: it cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path.parent} could not be made: {error.strerror}. Name another place.") from error
 
 
 def _append(path: Path, suffix: str) -> Path:

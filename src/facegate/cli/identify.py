@@ -70,15 +70,16 @@ def identify(
         job = _job(settings, against, csv, target, failures, out, stack)
         named = 0
         for index, source in enumerate(given):
+            video = source.path is not None and is_video(source.path)
             try:
-                if source.path is not None and is_video(source.path):
-                    named += identify_video(source, source.path, job)
+                if video:
+                    named += identify_video(source, job)
                 else:
                     with out.progress("Looking", len(given)) as step:
                         step(index, source.shown)
                         named += _identify_picture(source, job)
             except FacegateError as error:
-                failures.add(source, error)
+                failures.add(source, error, kind="video" if video else "image")
         failures.end()
         if exit_code and not named:
             raise typer.Exit(EXIT_NO)

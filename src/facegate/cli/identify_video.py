@@ -8,10 +8,11 @@ from pathlib import Path
 
 from facegate.cli import shapes
 from facegate.cli.appearances import Appearance, AppearanceLog, SeenPerson, people_seen
+from facegate.cli.drawing import make_folder_of
 from facegate.cli.job import Job
 from facegate.cli.naming import in_words
 from facegate.cli.output import JsonObject, columns, printable
-from facegate.cli.sources import Source
+from facegate.cli.sources import Source, existing
 from facegate.cli.times import format_time
 from facegate.errors import FaceRejected, InvalidRequest
 from facegate.imaging.decode import ImageLimits
@@ -25,7 +26,7 @@ from facegate.types import Match
 _MOST_STRANGERS = 10
 
 
-def identify_video(source: Source, path: Path, job: Job) -> int:
+def identify_video(source: Source, job: Job) -> int:
     """Follow the faces of a video and say who was seen and when; how many people were named.
 
     Raises:
@@ -33,7 +34,7 @@ def identify_video(source: Source, path: Path, job: Job) -> int:
         FaceRejected: no frame shows a face.
     """
     started_s = time.perf_counter()
-    with open_video(path, limits=ImageLimits.from_settings(job.settings)) as video:
+    with open_video(existing(source), limits=ImageLimits.from_settings(job.settings)) as video:
         log, last_ms = _follow(source, video, job)
     seconds = time.perf_counter() - started_s
     appearances = log.appearances()
@@ -84,7 +85,7 @@ def _follow(source: Source, video: VideoReader, job: Job) -> tuple[AppearanceLog
 def _writer(path: Path, video: VideoReader) -> VideoWriter:
     if path.suffix.lower() != ".mp4":
         raise InvalidRequest(f"--draw {path} is for a video, which is written as .mp4. Name an .mp4 or a folder.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder_of(path)
     fps = video.fps if math.isfinite(video.fps) and video.fps > 0 else 25.0
     return VideoWriter(path, width=video.width, height=video.height, fps=fps)
 

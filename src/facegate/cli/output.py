@@ -17,6 +17,9 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_NO = 3
 
+USAGE_ERRORS: tuple[type[FacegateError], ...] = (InvalidSettings, InvalidRequest, Conflict)
+"""What the command line, the settings or an ambiguous name is at fault for."""
+
 JsonObject = dict[str, object]
 """One JSON object; its values are what `json.dumps` takes."""
 Colour = Literal["green", "yellow", "red", "bold", "dim"]
@@ -121,8 +124,10 @@ class Output:
 
 
 @contextmanager
-def reporting(*, as_json: bool, quiet: bool) -> Generator[Output]:
-    """The output of one command; a FacegateError inside is told and becomes the exit code."""
+def reporting(
+    *, as_json: bool, quiet: bool, usage: tuple[type[FacegateError], ...] = USAGE_ERRORS
+) -> Generator[Output]:
+    """The output of one command; a FacegateError inside is told and becomes the exit code: 2 for `usage`, else 1."""
     for stream in (sys.stdout, sys.stderr):
         # A file name no encoding holds, or a terminal without "·", is no reason to fail.
         reconfigure = getattr(stream, "reconfigure", None)
@@ -133,12 +138,7 @@ def reporting(*, as_json: bool, quiet: bool) -> Generator[Output]:
         yield output
     except FacegateError as error:
         output.failure(error)
-        raise typer.Exit(exit_code_of(error)) from None
-
-
-def exit_code_of(error: FacegateError) -> int:
-    """2 where the command line, the settings or an ambiguous name is at fault, else 1."""
-    return EXIT_USAGE if isinstance(error, (InvalidSettings, InvalidRequest, Conflict)) else EXIT_FAILED
+        raise typer.Exit(EXIT_USAGE if isinstance(error, usage) else EXIT_FAILED) from None
 
 
 def error_json(error: FacegateError) -> JsonObject:

@@ -1,6 +1,7 @@
 """`facegate people`."""
 
 import sys
+import unicodedata
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated, Literal
@@ -111,7 +112,8 @@ def _ask(out: Output, person: Person) -> None:
         raise InvalidRequest(f"Deleting {person.name} needs a yes, and there is no terminal to ask on. Add --yes.")
     pictures = f"{person.samples} {'picture' if person.samples == 1 else 'pictures'}"
     out.note(f"This deletes {person.name} ({person.id}) for good: the data of {pictures}.")
-    if typer.prompt("Type the name to go on", err=True) != person.name:
+    typed: str = typer.prompt("Type the name to go on", err=True)
+    if unicodedata.normalize("NFC", typed).strip() != person.name:
         out.warn("That is not the name. Nothing was deleted.")
         raise typer.Exit(1)
 

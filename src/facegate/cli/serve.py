@@ -13,9 +13,10 @@ from facegate.app.server import Ready
 from facegate.app.server import serve as run_server
 from facegate.cli import STARTED_S
 from facegate.cli.options import Data, Json, Quiet, single
-from facegate.cli.output import Output, printable, reporting
+from facegate.cli.output import USAGE_ERRORS, Output, printable, reporting
 from facegate.cli.port_holder import holder_of
 from facegate.config import Settings, load_settings
+from facegate.errors import StorageError
 
 app = single()
 
@@ -40,7 +41,8 @@ def serve(
     The first start prints a link that makes its opener the owner. Where stdout is no terminal the link is written to
     a file that only you can read, and the file's path is printed.
     """
-    with reporting(as_json=as_json, quiet=quiet) as out:
+    # A server that must not start (a lost key, say) is told apart from one that failed: security.md, L1.
+    with reporting(as_json=as_json, quiet=quiet, usage=(*USAGE_ERRORS, StorageError)) as out:
         settings = load_settings(host=host, port=port, data=data)
         out.note("Starting …")
         run_server(settings, on_ready=lambda ready: _tell(out, settings, ready))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from facegate.cli.failures import no_face
 from facegate.cli.output import Output
-from facegate.cli.sources import Source, read_frame
+from facegate.cli.sources import Source, existing, read_frame
 from facegate.cli.times import format_time
 from facegate.config import Settings
 from facegate.errors import FacegateError, FaceRejected, InvalidRequest
@@ -92,9 +92,8 @@ def take_shots(
 
 
 def _of_video(source: Source, engine: FaceEngine, settings: Settings, *, largest: bool, window: Window) -> list[Shot]:
-    assert source.path is not None
     shots: list[Shot] = []
-    with open_video(source.path, limits=ImageLimits.from_settings(settings)) as video:
+    with open_video(existing(source), limits=ImageLimits.from_settings(settings)) as video:
         for time_ms, frame in _apart(video, window):
             shots.append(_shot(source, time_ms, frame, engine, settings, largest=largest))
             if sum(shot.face is not None for shot in shots) == MOST_FRAMES:

@@ -171,6 +171,9 @@ def test_draw_refuses_what_it_would_spoil(cli: Cli, pictures: Pictures) -> None:
     assert several.code == 2
     assert "Name a folder" in several.err
     assert pictures.grace.read_bytes() == before
+    unwritten = cli("detect", pictures.grace, "--draw", "out.webp")
+    assert unwritten.code == 2
+    assert ".jpg, .png or .mp4" in unwritten.err
 
 
 # verify
@@ -514,10 +517,15 @@ def test_doctor_finds_a_lost_key_an_open_folder_and_a_damaged_database(
     data = tmp_path / "data"
     data.chmod(0o755)
     done = cli("doctor")
-    assert done.code == 1
+    assert done.code == 0
     assert f"fix: chmod 700 {data}" in done.out
     data.chmod(0o700)
     key = data / "keys" / "kek-1"
+    key.chmod(0o644)
+    shared = cli("doctor")
+    assert shared.code == 1
+    assert f"FAIL  The key file {key} is open to other users (mode 644)" in shared.out
+    key.chmod(0o600)
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     kept = key.read_bytes()
     key.unlink()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from typer.main import get_command
 
 from facegate.cli.main import COMMANDS, load
-from facegate.cli.output import Output, columns, exit_code_of, printable, reporting
+from facegate.cli.output import Output, columns, printable, reporting
 from facegate.cli.times import format_time, parse_time_ms
 from facegate.errors import (
     Conflict,
@@ -163,7 +163,9 @@ def test_failure_is_a_sentence_on_stderr_and_an_envelope_on_stdout(capsys: pytes
     ],
 )
 def test_exit_codes(error: FacegateError, code: int) -> None:
-    assert exit_code_of(error) == code
+    with pytest.raises(typer.Exit) as ended, reporting(as_json=False, quiet=True):
+        raise error
+    assert ended.value.exit_code == code
 
 
 def test_mistyped_setting_is_usage_with_a_suggestion() -> None:
