@@ -50,7 +50,17 @@ at which a stranger would be matched that well somewhere among the people search
 | `identify`, video | `{"video", "width", "height", "duration_ms", "people": [{"person", "first_ms", "last_ms", \
 "ranges", …decision}], "tracks": [{"track_id", "first_ms", "last_ms", …decision}]}` |
 | `verify` | `{"matched", "similarity", "threshold", "target_fmr", "fmr"}` |
-| `enroll` | `{"person", "created", "added", "pictures": [{"image", "accepted", "reason", "message"}]}` |
+| `enroll` | `{"person", "created", "added", "pictures": [{"image", "accepted", "reason", "message"}]}`; of a video \
+`"video"` in the place of `"image"`, with `"frames"` and `"frames_used"` |
+| `people list` | `{"people": [person], "total"}`; a person is `{"id", "name", "samples", "created_at", "updated_at", \
+"consent"}` and what `show` and `rename` answer; `delete` answers `{"deleted": person}` |
+| `models list` | `{"models": [{"name", "task", "title", "licence", "commercial_use", "dimension", "file", "size_bytes", \
+"sha256", "source", "source_sha256", "ok"}]}` |
+| `users setup-link` | `{"url", "role", "valid_minutes", "running"}` |
+| `open` | `{"url", "opened"}` |
+| `serve` | `{"version", "url", "port", "people", "data", "owner_link_file", "ready_ms"}`, once, when it is ready |
+| `doctor` | `{"checks": [{"status": "ok" or "warn" or "fail", "code", "message", "fix"}], "warnings", "failures", \
+"settings", "python"}` |
 | a file that could not be used | `{"image", "error": {"code", "message", "details"}}`, in the file's place |
 """
 

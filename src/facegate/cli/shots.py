@@ -19,6 +19,8 @@ from facegate.vision.engine import FaceEngine
 # Frames closer together show the same moment again (the page's enrolment takes them this far apart, too).
 FRAME_GAP_MS = 600
 MOST_FRAMES = 10
+# A long video is looked at in so many places, so that all of it can contribute.
+MOST_LOOKS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def take_shots(
     largest: bool,
     window: Window | None,
 ) -> list[Shot]:
-    """Every picture once and of every video up to ten usable frames, at least 0.6 s apart.
+    """Every picture once and of every video up to ten usable frames, spread over it and at least 0.6 s apart.
 
     Raises:
         InvalidRequest: a window was given and there is no video.
@@ -96,24 +98,38 @@ def _of_video(source: Source, engine: FaceEngine, settings: Settings, *, largest
     with open_video(existing(source), limits=ImageLimits.from_settings(settings)) as video:
         for time_ms, frame in _apart(video, window):
             shots.append(_shot(source, time_ms, frame, engine, settings, largest=largest))
-            if sum(shot.face is not None for shot in shots) == MOST_FRAMES:
-                break
     if not shots:
         raise InvalidRequest(
             f"{source.name} has no picture from {format_time(window.start_ms)} on. Give an earlier --from.",
             details={"video": source.shown},
         )
-    return shots
+    return _thinned(shots)
+
+
+def _thinned(shots: list[Shot]) -> list[Shot]:
+    """Without the usable shots beyond :data:`MOST_FRAMES`, the kept ones spread evenly."""
+    usable = [index for index, shot in enumerate(shots) if shot.face is not None]
+    step = max(1.0, len(usable) / MOST_FRAMES)
+    kept = {usable[int(number * step)] for number in range(min(len(usable), MOST_FRAMES))}
+    return [shot for index, shot in enumerate(shots) if shot.face is None or index in kept]
 
 
 def _apart(video: VideoReader, window: Window) -> Iterator[tuple[float, Frame]]:
+    gap_ms = _gap_ms(video, window)
     next_ms = float(window.start_ms)
     for each in video:
         if window.end_ms is not None and each.time_ms > window.end_ms:
             return
         if each.time_ms >= next_ms:
-            next_ms = each.time_ms + FRAME_GAP_MS
+            next_ms = each.time_ms + gap_ms
             yield each.time_ms, each.frame
+
+
+def _gap_ms(video: VideoReader, window: Window) -> float:
+    end_ms = 1000 * video.frame_count / video.fps if video.fps > 0 else 0.0
+    if window.end_ms is not None:
+        end_ms = min(end_ms, window.end_ms)
+    return max(FRAME_GAP_MS, (end_ms - window.start_ms) / MOST_LOOKS)
 
 
 def _shot(

@@ -413,6 +413,28 @@ def test_video_text_names_people_with_times(cli: Cli, shared_data: Path) -> None
     assert lines[1].endswith("strangers would match this well")
 
 
+def test_a_long_video_gives_ten_frames_from_all_of_it(
+    cli: Cli, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facegate.cli import shots as module
+
+    taken: list[float] = []
+    original = module.samples
+
+    def spy(shots: list[module.Shot]) -> object:
+        taken.extend(shot.time_ms for shot in shots if shot.face is not None and shot.time_ms is not None)
+        return original(shots)
+
+    monkeypatch.setattr("facegate.cli.enroll.samples", spy)
+    done = cli("enroll", "Selfie", shared_data / "video" / "phone-selfie.mp4", "--json")
+    assert done.object["added"] == 10
+    times = sorted(set(taken))
+    assert len(times) == 10
+    assert np.diff(times).min() >= 600
+    assert times[0] < 1000
+    assert times[-1] > 9000
+
+
 def test_times_without_a_video_and_out_of_order(cli: Cli, pictures: Pictures) -> None:
     assert cli("enroll", "A", pictures.grace, "--from", "1").code == 2
     assert cli("enroll", "A", pictures.grace, "--from", "5", "--to", "2").code == 2
