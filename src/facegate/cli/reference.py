@@ -54,8 +54,8 @@ at which a stranger would be matched that well somewhere among the people search
 `"video"` in the place of `"image"`, with `"frames"` and `"frames_used"` |
 | `people list` | `{"people": [person], "total"}`; a person is `{"id", "name", "samples", "created_at", "updated_at", \
 "consent"}` and what `show` and `rename` answer; `delete` answers `{"deleted": person}` |
-| `models list` | `{"models": [{"name", "task", "title", "licence", "commercial_use", "dimension", "file", "size_bytes", \
-"sha256", "source", "source_sha256", "ok"}]}` |
+| `models list` | `{"models": [{"name", "task", "title", "licence", "commercial_use", "dimension", "file", \
+"size_bytes", "sha256", "source", "source_sha256", "ok"}]}` |
 | `users setup-link` | `{"url", "role", "valid_minutes", "running"}` |
 | `open` | `{"url", "opened"}` |
 | `serve` | `{"version", "url", "port", "people", "data", "owner_link_file", "ready_ms"}`, once, when it is ready |
