@@ -12,6 +12,12 @@ async function enter(options, extra = {}) {
   return opened;
 }
 
+/** Press a face as a hand does: where it is now. Playwright's own click waits until it stops moving. */
+async function pressFace(page, press) {
+  const box = await page.locator(".face-area").first().boundingBox();
+  await press(box.x + box.width / 2, box.y + box.height / 2);
+}
+
 const label = (page, text) => page.locator(".face-label", { hasText: text });
 
 /** Leave the browser only after checking that nothing forbidden has happened in it. */
@@ -56,7 +62,7 @@ await main({
     await shot("4-recognised");
     assert.match(await page.locator(".stage > [aria-live=polite]").textContent(), /^Ana Silva/);
 
-    await page.locator(".face-area").first().click();
+    await pressFace(page, (x, y) => page.mouse.click(x, y));
     const card = page.getByRole("dialog", { name: "Ana Silva" });
     await card.getByText("strangers look this alike").waitFor();
     await shot("5-details");
@@ -77,7 +83,12 @@ await main({
     await page.getByRole("combobox", { name: "Name" }).fill("ana silva");
     await page.getByText("Ana Silva exists already").waitFor();
     await shot("8-namesake");
-    await page.getByText("Add pictures to Ana Silva").click();
+    await page.getByRole("combobox", { name: "Name" }).fill("sil");
+    await page.getByRole("option", { name: "Ana Silva" }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.getByRole("combobox", { name: "Name" }).inputValue(), "Ana Silva");
+    assert.ok(await page.getByRole("radio", { name: "Add pictures to Ana Silva" }).isChecked());
     await page.getByText("agrees").first().click();
     await page.getByRole("button", { name: "Start", exact: true }).click();
     const save = page.getByRole("button", { name: "Save now (basic)" });
@@ -173,6 +184,29 @@ await main({
     await leave(opened);
   },
 
+  /** A proxy that lets no WebSocket through: long polling carries the pictures. */
+  async polling(options) {
+    const opened = await openBrowser(options);
+    const { page } = opened;
+    page.setDefaultTimeout(20_000);
+    await page.addInitScript(() => {
+      window.WebSocket = class extends EventTarget {
+        constructor() {
+          super();
+          setTimeout(() => {
+            this.onerror?.(new Event("error"));
+            this.onclose?.(new CloseEvent("close", { code: 1006 }));
+          }, 50);
+        }
+        close() {}
+      };
+    });
+    await page.goto(options.link);
+    await startCamera(page);
+    await label(page, "Unknown").waitFor();
+    await leave(opened);
+  },
+
   /** The server dies without a word: the picture freezes, grey and without boxes; then everything heals by itself. */
   async lost(options) {
     const opened = await enter(options);
@@ -224,7 +258,7 @@ await main({
     await fitsWidth(page);
     await shot("4-saved");
     await page.getByRole("button", { name: "Done" }).tap();
-    await page.locator(".face-area").first().tap();
+    await pressFace(page, (x, y) => page.touchscreen.tap(x, y));
     await page.getByRole("dialog").waitFor();
     await fitsWidth(page);
     await shot("5-details");
@@ -242,9 +276,62 @@ await main({
   /** A desktop at 200 % zoom is a page of half the size. */
   async zoom(options) {
     const opened = await enter(options, { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2, colorScheme: "dark" });
+    const { page } = opened;
+    await label(page, "Unknown").waitFor();
+    await fitsWidth(page);
+    await addPerson(page, "عبد الرحمن الصحراوي");
+    await page.getByText("Recognised").waitFor();
+    await label(page, "عبد الرحمن").waitFor();
+    await page.locator(".stage").scrollIntoViewIfNeeded();
+    await page.waitForTimeout(300);
+    await fitsWidth(page);
+    await shoot(page, options.pictures, "zoom");
+    await leave(opened);
+  },
+
+  /** Signing out anywhere ends the live picture everywhere, within two seconds. */
+  async revoked(options) {
+    const opened = await enter(options);
+    const { page, context } = opened;
+    await label(page, "Unknown").waitFor();
+    const other = await context.newPage();
+    await other.goto(options.base);
+    await other.getByRole("button", { name: "Sign out" }).click();
+    await other.getByRole("heading", { name: "You are signed out" }).waitFor();
+    const started = Date.now();
+    await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+    const endedMs = Date.now() - started;
+    assert.equal(await page.locator("video").count(), 0);
+    await leave(opened, { allowed: [/401/] });
+    return { endedMs };
+  },
+
+  /** A server with one place: the second viewer waits, and comes in when the first leaves. */
+  async overloaded(options) {
+    const opened = await enter(options);
     await label(opened.page, "Unknown").waitFor();
-    await fitsWidth(opened.page);
-    await shoot(opened.page, options.pictures, "zoom");
+    const second = await opened.context.newPage();
+    await second.goto(options.base);
+    await startCamera(second);
+    await second.getByRole("heading", { name: "Busy right now" }).waitFor();
+    await shoot(second, options.pictures, "busy");
+    await opened.page.close();
+    await second.getByRole("button", { name: "Try now" }).click();
+    await label(second, "Unknown").waitFor();
+    await leave({ ...opened, page: second });
+  },
+
+  /** The picture of the documentation: a face that anybody may print. */
+  async portrait(options) {
+    const opened = await enter(options, { viewport: { width: 1280, height: 760 } });
+    const { page } = opened;
+    await addPerson(page, options.name);
+    await page.getByText("Recognised").waitFor();
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.mouse.move(1270, 750);
+    await label(page, options.name).waitFor();
+    await page.waitForTimeout(2500);
+    await shoot(page, options.pictures, "live");
     await leave(opened);
   },
 

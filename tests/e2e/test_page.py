@@ -30,12 +30,33 @@ def test_a_killed_server_freezes_the_picture_and_heals_by_itself(stage: Stage, a
     stage.play("lost", link=stage.server.link(), camera=str(astronaut_camera))
 
 
+def test_long_polling_carries_the_pictures_where_no_websocket_passes(stage: Stage, astronaut_camera: Path) -> None:
+    stage.play("polling", link=stage.server.link(), camera=str(astronaut_camera))
+
+
 def test_a_phone_shows_everything_without_scrolling_sideways(stage: Stage, astronaut_camera: Path) -> None:
     stage.play("phone", link=stage.server.link(), camera=str(astronaut_camera))
 
 
 def test_two_hundred_percent_zoom_fits(stage: Stage, astronaut_camera: Path) -> None:
     stage.play("zoom", link=stage.server.link(), camera=str(astronaut_camera))
+
+
+def test_signing_out_ends_the_live_picture_everywhere(stage: Stage, astronaut_camera: Path) -> None:
+    found = stage.play("revoked", link=stage.server.link(), camera=str(astronaut_camera))
+    assert found["endedMs"] < 10_000
+
+
+def test_a_full_server_lets_the_next_viewer_wait(server: ServerProcess, stage: Stage, astronaut_camera: Path) -> None:
+    server.stop()
+    server.environment["FACEGATE_MAX_VIEWERS"] = "1"
+    server.start()
+    stage.play("overloaded", link=server.link(), camera=str(astronaut_camera))
+
+
+def test_the_picture_of_the_documentation_can_be_made(stage: Stage, astronaut_camera: Path) -> None:
+    stage.play("portrait", link=stage.server.link(), camera=str(astronaut_camera), name="Eileen Collins")
+    assert (stage.pictures / "portrait" / "live.png").is_file()
 
 
 def test_a_link_works_once(stage: Stage) -> None:

@@ -18,19 +18,20 @@ interface Props {
 }
 
 const NEW = "new";
-const MOST = 8;
+/** As many names as the browser lists without delay. */
+const MOST = 300;
 
 /** Who, and with whose agreement. */
 export function EnrolForm({ people, consent, ready, initialName, onStart, onCancel }: Props) {
   const [text, setText] = useState(initialName);
-  const [whose, setWhose] = useState<string | null>(null);
+  // A choice holds for the name it was made for, and for no other that is typed later.
+  const [chosen, setChosen] = useState<{ readonly name: string; readonly id: string } | null>(null);
   const [agreed, setAgreed] = useState(false);
   const name = tidyName(text);
   const namesakes = people.filter((person) => sameName(person.name, name));
-  const choice = namesakes.length === 0 ? NEW : whose;
+  const choice = namesakes.length === 0 ? NEW : chosen && sameName(chosen.name, name) ? chosen.id : null;
 
-  // A full name needs no suggestion any more: what is typed is whom the choice below is about.
-  const suggestions = name === "" ? [] : people.filter((p) => nameContains(p.name, name) && !sameName(p.name, name)).slice(0, MOST);
+  const offered = people.length <= MOST ? people : people.filter((person) => nameContains(person.name, name)).slice(0, MOST);
 
   const group = useId();
   const submit = () => {
@@ -52,14 +53,13 @@ export function EnrolForm({ people, consent, ready, initialName, onStart, onCanc
         allowsCustomValue
         menuTrigger="input"
         inputValue={text}
-        onInputChange={(value) => {
-          setText(value);
-          if (!sameName(value, text)) setWhose(null);
-        }}
+        onInputChange={setText}
         onChange={(key) => {
-          if (key !== null) setWhose(String(key));
+          const person = people.find(({ id }) => id === key);
+          if (person) setChosen(person);
         }}
-        defaultFilter={() => true}
+        // A full name needs no suggestion any more: the choice below is about it.
+        defaultFilter={(candidate, typed) => nameContains(candidate, typed) && !sameName(candidate, typed)}
         isRequired
         validationBehavior="aria"
       >
@@ -67,7 +67,7 @@ export function EnrolForm({ people, consent, ready, initialName, onStart, onCanc
         <Input maxLength={80} autoFocus autoComplete="off" spellCheck="false" dir="auto" placeholder="For example Ana Silva" />
         <Popover className="popover list">
           <ListBox className="list-box">
-            {suggestions.map((person) => (
+            {offered.map((person) => (
               <ListBoxItem key={person.id} id={person.id} textValue={person.name} className="list-item">
                 <bdi>{person.name}</bdi>
                 <span className="muted">{person.samples === 1 ? "1 picture" : `${person.samples} pictures`}</span>
@@ -84,7 +84,7 @@ export function EnrolForm({ people, consent, ready, initialName, onStart, onCanc
           </p>
           {namesakes.map((person) => (
             <label key={person.id} className="choice">
-              <input type="radio" name={group} checked={choice === person.id} onChange={() => setWhose(person.id)} />
+              <input type="radio" name={group} checked={choice === person.id} onChange={() => setChosen(person)} />
               <span className="dot" />
               <span>
                 Add pictures to <bdi>{person.name}</bdi>
@@ -93,7 +93,7 @@ export function EnrolForm({ people, consent, ready, initialName, onStart, onCanc
             </label>
           ))}
           <label className="choice">
-            <input type="radio" name={group} checked={choice === NEW} onChange={() => setWhose(NEW)} />
+            <input type="radio" name={group} checked={choice === NEW} onChange={() => setChosen({ name, id: NEW })} />
             <span className="dot" />
             <span>A new person of the same name</span>
           </label>

@@ -31,7 +31,7 @@ interface Surface {
   obstacles: readonly Box<ScreenPx>[];
 }
 
-const MEASURE_EVERY_MS = 300;
+const MEASURE_EVERY_MS = 120;
 
 /** A ref that keeps the element in `map` under `id` for as long as it is on the page. */
 function keep(map: Map<string, HTMLElement>, id: string) {
