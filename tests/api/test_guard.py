@@ -131,7 +131,14 @@ def guarded() -> Iterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]
     strict = GuardRules.for_address(Settings(), port)
-    quick = GuardRules(strict.hosts, strict.origins, rest_body_bytes=1000, socket_body_bytes=2000, body_seconds=1.0)
+    quick = GuardRules(
+        strict.hosts,
+        strict.origins,
+        rest_body_bytes=1000,
+        socket_body_bytes=2000,
+        body_seconds=1.0,
+        linger_bytes=500_000,
+    )
     server = uvicorn.Server(uvicorn.Config(Guard(_echo, quick), log_config=None, lifespan="off", http="h11"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -175,6 +182,12 @@ def test_an_endless_body_is_refused_while_it_is_still_sent(guarded: int) -> None
         with contextlib.suppress(OSError):
             assert b"413" in client.recv(4096)
     assert sent < 1_000_000
+
+
+@pytest.mark.parametrize("round_", range(20))
+def test_the_answer_reaches_a_client_that_was_still_writing(guarded: int, round_: int) -> None:
+    answer = httpx.post(f"http://127.0.0.1:{guarded}/v1/x", content=b"x" * 400_000)
+    assert answer.status_code == 413
 
 
 def test_a_declared_length_that_is_too_long_is_refused_unread(guarded: int) -> None:

@@ -5,10 +5,11 @@ foreign Host together with a matching Origin; a2wsgi hands a body without a leng
 """
 
 import asyncio
+import contextlib
 import ipaddress
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,9 @@ SOCKET_PATH = "/socket.io/"
 # The REST interface takes small JSON bodies only; pictures travel over the socket.
 REST_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 15.0
+# Read and dropped after a body was refused: a client still writing when the connection closes never sees the answer.
+LINGER_BYTES = 16 * 1024 * 1024
+LINGER_SECONDS = 2.0
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -37,6 +41,7 @@ class GuardRules:
         rest_body_bytes: largest request body outside the socket path.
         socket_body_bytes: largest body of one long-polling POST.
         body_seconds: longest time a body may take to arrive.
+        linger_bytes: read and dropped of a refused body, so that its sender comes to read the answer.
     """
 
     hosts: frozenset[str]
@@ -44,6 +49,7 @@ class GuardRules:
     rest_body_bytes: int = REST_BODY_BYTES
     socket_body_bytes: int = 1024 * 1024
     body_seconds: float = BODY_SECONDS
+    linger_bytes: int = LINGER_BYTES
 
     @classmethod
     def for_address(cls, settings: Settings, port: int) -> "GuardRules":
@@ -156,7 +162,7 @@ class Guard:
         try:
             body = await self._read_body(scope, receive)
         except _BodyRefused as refused:
-            await _refuse(scope, send, refused.refusal)
+            await _refuse(scope, send, refused.refusal, before_end=self._linger(receive))
             return
         if body is None:
             return
@@ -189,6 +195,17 @@ class Guard:
                 Refusal(408, "invalid_request", f"The body did not arrive within {rules.body_seconds:g} s. Send again.")
             ) from None
 
+    async def _linger(self, receive: Receive) -> None:
+        """Read and drop what the client still sends, for a while."""
+        dropped = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while dropped <= self._rules.linger_bytes:
+                    message = await receive()
+                    if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                        return
+                    dropped += len(message.get("body", b""))
+
 
 def _too_large(limit: int) -> Refusal:
     return Refusal(413, "invalid_request", f"The body is larger than {limit:,} bytes, the most that is read here.")
@@ -217,7 +234,9 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
+async def _refuse(
+    scope: Scope, send: Send, refusal: Refusal, *, before_end: Coroutine[Any, Any, None] | None = None
+) -> None:
     error: dict[str, Any] = {"code": refusal.code, "message": refusal.message, "details": {}}
     body = json.dumps({"error": error, "request_id": uuid.uuid4().hex}).encode()
     kind = "http.response"
@@ -234,4 +253,7 @@ async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
         (b"connection", b"close"),
     ]
     await send({"type": f"{kind}.start", "status": refusal.status, "headers": headers})
-    await send({"type": f"{kind}.body", "body": body})
+    await send({"type": f"{kind}.body", "body": body, "more_body": before_end is not None})
+    if before_end is not None:
+        await before_end
+        await send({"type": f"{kind}.body", "body": b""})

@@ -17,6 +17,7 @@ from facegate.live.recognition import StreamRecognizer, overlay_of
 from facegate.live.services import LiveServices
 from facegate.live.socket_server import SocketServer
 from facegate.live.viewer import Superseded, Viewer
+from facegate.types import Embedding
 
 # The seed's page sends a picture a second for as long as it is left in that mode.
 SAMPLES_PER_NAME = 20
@@ -111,7 +112,7 @@ class SeedNamespace(GuardedNamespace[_State]):
         overlay = Overlay(face.box, "matched", wanted.name)
         return encode_jpeg(services.painter.draw(frame, [overlay], mirrored=True))
 
-    def _person_of(self, name: str, embedding: Any) -> str | None:
+    def _person_of(self, name: str, embedding: Embedding) -> str | None:
         """Of the people of that name the first this face goes with; else the first, else None: a new person."""
         services = self._services
         found = services.gallery.find(name)
