@@ -35,6 +35,11 @@ class Node:
     npm: tuple[str, ...]
     folder: Path
 
+    @property
+    def program(self) -> Path:
+        """The `node` program."""
+        return self.folder / ("node.exe" if os.name == "nt" else "node")
+
     def environment(self) -> dict[str, str]:
         """This process's environment with this Node.js first on PATH."""
         return {**os.environ, "PATH": os.pathsep.join([str(self.folder), os.environ.get("PATH", "")])}

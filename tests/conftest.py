@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -17,6 +18,24 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared test data is not here; set SHARED_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def node_program() -> Path:
+    """Node.js: the machine's own or the one of the environment that `make` builds."""
+    from build_hooks import node
+
+    try:
+        return node.find().program
+    except node.NodeMissing as missing:
+        lacking(str(missing))
+
+
+def lacking(reason: str) -> NoReturn:
+    """Skip for want of a tool; in CI, where all tools must be, fail."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """A real server, real Chromium and a camera made from a file; each scenario is a Node script that Chromium obeys."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.conftest import lacking
 from tests.e2e import y4m
 from tests.e2e.stage import ServerProcess, Stage
 
@@ -19,14 +19,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 @pytest.fixture(scope="session", autouse=True)
 def _tools() -> None:
     """Skip with a reason where Chromium, Node or the page's tools are absent."""
-    if shutil.which("node") is None:
-        pytest.skip("the browser tests need Node; install it, or use the environment that `make` builds")
     if not Path(os.environ.get("CHROMIUM", "/usr/bin/chromium")).is_file():
-        pytest.skip("the browser tests need Chromium: apt-get install chromium, or set CHROMIUM to its program")
+        lacking("the browser tests need Chromium: apt-get install chromium, or set CHROMIUM to its program")
     if not (ROOT / "frontend" / "node_modules" / "playwright-core").is_dir():
-        pytest.skip("the browser tests need the page's packages: npm --prefix frontend ci")
+        lacking("the browser tests need the page's packages: npm --prefix frontend ci")
     if not (ROOT / "src" / "facegate" / "http" / "page" / "index.html").is_file():
-        pytest.skip("the page is not built: npm --prefix frontend run build")
+        lacking("the page is not built: npm --prefix frontend run build")
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +46,8 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture
-def stage(server: ServerProcess, pictures: Path) -> Stage:
-    return Stage(server, pictures)
+def stage(server: ServerProcess, pictures: Path, node_program: Path) -> Stage:
+    return Stage(server, pictures, node_program)
 
 
 def _drifting(path: Path, photo: NDArray[np.uint8], *, top: int, left: int) -> Path:

@@ -74,6 +74,7 @@ class Stage:
 
     server: ServerProcess
     pictures: Path
+    node: Path
 
     def play(self, scenario: str, *, timeout: float = 100, **options: Any) -> dict[str, Any]:
         """Run one scenario to its end and give what it found.
@@ -82,7 +83,7 @@ class Stage:
             AssertionError: with the scenario's own words.
         """
         options = {"base": self.server.url, "pictures": str(self.pictures / scenario), **options}
-        command = ["node", str(HERE / "scenarios.mjs"), scenario, json.dumps(options)]
+        command = [str(self.node), str(HERE / "scenarios.mjs"), scenario, json.dumps(options)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             # A scenario that hangs is ended, which ends the reading below.
             watchdog = threading.Timer(timeout, process.kill)

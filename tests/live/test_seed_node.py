@@ -1,7 +1,6 @@
 """The seed's page as a plain socket.io-client 4.x script in Node, against the real server in open mode."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import lacking
 from tests.serving import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -23,17 +23,18 @@ def greens(path: str) -> int:
     return int(((green > 180) & (red < 120) & (blue < 180)).sum())
 
 
-def test_the_seeds_script_gets_annotated_pictures_back(nobody: Server, eileen: list[bytes], tmp_path: Path) -> None:
-    node = shutil.which("node")
-    if node is None or not (ROOT / "frontend" / "node_modules" / "socket.io-client").is_dir():
-        pytest.skip("needs Node and the page's packages: npm --prefix frontend ci")
+def test_the_seeds_script_gets_annotated_pictures_back(
+    nobody: Server, eileen: list[bytes], tmp_path: Path, node_program: Path
+) -> None:
+    if not (ROOT / "frontend" / "node_modules" / "socket.io-client").is_dir():
+        lacking("needs the page's packages: npm --prefix frontend ci")
     files = []
     for n, frame in enumerate(eileen[:4]):
         path = tmp_path / f"frame-{n}.jpg"
         path.write_bytes(frame)
         files.append(str(path))
     run = subprocess.run(
-        [node, str(SCRIPT), nobody.url, str(tmp_path), "Eileen Collins", *files],
+        [str(node_program), str(SCRIPT), nobody.url, str(tmp_path), "Eileen Collins", *files],
         capture_output=True,
         text=True,
         timeout=100,
