@@ -1,7 +1,11 @@
-"""One stream of frames: follow faces, search for those that were embedded, vote on each track's name."""
+"""One stream of frames: follow faces, search for those that were embedded, vote on each track's name.
+
+A look is one embedded frame of a track. What is searched is the mean of the track's last looks, which is less noisy
+than any of them: a stranger close to the threshold stays below it instead of crossing it now and then.
+"""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
@@ -12,7 +16,7 @@ from facegate.imaging.draw import Overlay
 from facegate.matching.decide import SHOWN_CANDIDATES, identify
 from facegate.matching.table import CalibrationTable
 from facegate.matching.vote import NameVote
-from facegate.types import Face, Float32, Frame, Match, Quality
+from facegate.types import Embedding, Face, Frame, Match, Quality, Template
 from facegate.vision.engine import FaceEngine
 from facegate.vision.following import FaceFollower, TrackedFace
 
@@ -52,8 +56,18 @@ class _Ballots:
     """What is known about one track."""
 
     vote: NameVote = field(default_factory=NameVote)
-    probes: deque[Float32] = field(default_factory=lambda: deque[Float32](maxlen=NameVote().rules.window))
+    looks: deque[Embedding] = field(default_factory=lambda: deque[Embedding](maxlen=NameVote().rules.window))
     seen_ms: float = 0.0
+
+    def look(self, embedding: Embedding) -> Template:
+        """Take in one more look; answers the mean of the last ones."""
+        self.looks.append(embedding)
+        return Template.fuse(tuple(self.looks))
+
+    def look_again(self) -> list[Template]:
+        """What :meth:`look` answered, or would have, for the looks still held."""
+        looks = tuple(self.looks)
+        return [Template.fuse(looks[: n + 1]) for n in range(len(looks))]
 
 
 class StreamRecognizer:
@@ -99,28 +113,34 @@ class StreamRecognizer:
         self._index = index
         for track in self._tracks.values():
             track.vote = NameVote()
-            for match in self._matches(index, list(track.probes)):
+            for match in self._matches(index, track.look_again()):
                 track.vote = track.vote.add(match)
 
     def _vote(self, faces: list[TrackedFace], now_ms: float) -> None:
-        probes = [
-            (face.track_id, face.face.embedding.vector)
-            for face in faces
-            if face.face.embedding is not None
-            and face.face.quality.eye_distance_px >= self._settings.name_eye_distance_px
-        ]
-        matches = self._matches(self._index, [vector for _, vector in probes])
-        for (track_id, vector), match in zip(probes, matches, strict=True):
-            track = self._tracks.setdefault(track_id, _Ballots(seen_ms=now_ms))
-            track.probes.append(vector)
+        looked: list[tuple[_Ballots, Template]] = []
+        for face in faces:
+            embedding = face.face.embedding
+            if embedding is not None and face.face.quality.eye_distance_px >= self._settings.name_eye_distance_px:
+                track = self._tracks.setdefault(face.track_id, _Ballots(seen_ms=now_ms))
+                looked.append((track, track.look(embedding)))
+        for (track, _), match in zip(looked, self._matches(self._index, [probe for _, probe in looked]), strict=True):
             track.vote = track.vote.add(match)
 
-    def _matches(self, index: TemplateIndex, vectors: list[Float32]) -> list[Match]:
-        if not vectors:
+    def _matches(self, index: TemplateIndex, probes: list[Template]) -> list[Match]:
+        if not probes:
             return []
-        found = index.search(np.stack(vectors), SHOWN_CANDIDATES, fusion_exponent=self._table.fusion_exponent)
-        target = self._settings.target_fpir
-        return [identify(each, self._table, target_fpir=target, gallery_size=len(index)) for each in found]
+        vectors = np.stack([probe.vector for probe in probes])
+        found = index.search(vectors, SHOWN_CANDIDATES, fusion_exponent=self._table.fusion_exponent)
+        return [
+            identify(
+                # Fusing brings a probe nearer to everybody just as it does a template.
+                [replace(each, agreement=each.agreement * probe.agreement) for each in candidates],
+                self._table,
+                target_fpir=self._settings.target_fpir,
+                gallery_size=len(index),
+            )
+            for candidates, probe in zip(found, probes, strict=True)
+        ]
 
     def _sighting(self, tracked: TrackedFace, now_ms: float) -> Sighting:
         track = self._tracks.setdefault(tracked.track_id, _Ballots())

@@ -13,17 +13,18 @@ class VoteRules:
     Attributes:
         window: frames that count, newest last.
         needed: frames of the window that must agree on a first answer (a name, or unknown).
-        overturn: frames of the window another person needs to replace a name that is shown; a shown name becomes
-            unknown only when no frame of a full window speaks for it.
+        keep: frames of the window that must go on speaking for a name that is shown; with fewer it is given up.
+        overturn: frames of the window another person needs to replace a name that is shown.
     """
 
     window: int = 5
     needed: int = 3
+    keep: int = 2
     overturn: int = 4
 
     def __post_init__(self) -> None:
-        if not 1 <= self.needed <= self.overturn <= self.window:
-            raise ValueError(f"VoteRules: expected 1 <= needed <= overturn <= window, got {self}")
+        if not 1 <= self.keep <= self.needed <= self.overturn <= self.window:
+            raise ValueError(f"VoteRules: expected 1 <= keep <= needed <= overturn <= window, got {self}")
         if 2 * self.needed <= self.window:
             raise ValueError(f"VoteRules: {self.needed} of {self.window} is no majority, two answers could both win")
 
@@ -52,15 +53,15 @@ class NameVote:
         if match.status == "pending":
             return self
         ballots = (*self.ballots, match)[-self.rules.window :]
-        winner, count = Counter(_choice(ballot) for ballot in ballots).most_common(1)[0]
+        votes = Counter(_choice(ballot) for ballot in ballots)
+        winner, count = votes.most_common(1)[0]
         if self.shown is not None:
             person_id = _choice(self.shown)
             overturned = winner not in (None, person_id) and count >= self.rules.overturn
-            shown = _newest(ballots, winner if overturned else person_id)
-            if shown is not None:
-                return replace(self, ballots=ballots, shown=shown)
+            if overturned or votes[person_id] >= self.rules.keep:
+                return replace(self, ballots=ballots, shown=_newest(ballots, winner if overturned else person_id))
         if count < self.rules.needed:
-            # Once decided never pending again: a name the whole window contradicts becomes unknown.
+            # Once decided never pending again: a name too few frames speak for becomes unknown.
             status: MatchStatus = "pending" if self.status == "pending" else "unknown"
             return replace(self, ballots=ballots, status=status, shown=None)
         status = "unknown" if winner is None else "matched"
