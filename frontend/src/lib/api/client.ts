@@ -19,12 +19,16 @@ export class ApiError extends Error {
 export type ServerState = Schemas["ServerState"];
 export type Person = Schemas["Person"];
 
+/** After this long a server that took the request and says nothing counts as not answering. */
+const ANSWER_WITHIN_MS = 8000;
+
 async function call<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {
       method,
       credentials: "same-origin",
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       headers: {
         Accept: "application/json",
         ...(method === "GET" ? {} : { "X-Facegate": "1" }),

@@ -42,6 +42,8 @@ export function nextConnection(state: Connection, event: ConnectionEvent): Conne
       return event.type === "start" ? { phase: "connecting", attempt: 0, before: false, cause: null } : state;
     case "connecting":
       if (event.type === "opened") return { phase: "open" };
+      // A new value, so that an attempt nobody answers is dropped and made again.
+      if (event.type === "retry") return { ...state };
       if (event.type === "dropped") return waiting(state.attempt, state.before, event.cause, event.random);
       return state;
     case "open":

@@ -8,6 +8,7 @@ class FakeSocket {
   readonly listeners = new Map<string, (...args: unknown[]) => void>();
   connected = false;
   sent: unknown[][] = [];
+  waited: number[] = [];
   answer: (event: string) => Promise<unknown> = () => Promise.resolve({});
 
   constructor(readonly auth: Record<string, string>) {}
@@ -28,7 +29,8 @@ class FakeSocket {
     this.listeners.clear();
     return this;
   }
-  timeout() {
+  timeout(ms: number) {
+    this.waited.push(ms);
     return {
       emitWithAck: (event: string, ...args: unknown[]) => {
         this.sent.push([event, ...args]);
@@ -130,6 +132,51 @@ describe("LiveClient", () => {
     expect(live.connection.get()).toEqual({ phase: "idle" });
   });
 
+  it("drops an attempt nobody answers when asked to try now", async () => {
+    const tickets: ((ticket: string) => void)[] = [];
+    const live = client(() => new Promise((resolve) => tickets.push(resolve)));
+    live.start();
+    await settle();
+    live.retryNow();
+    await settle();
+    expect(tickets).toHaveLength(2);
+    tickets[0]?.("late");
+    await settle();
+    expect(sockets).toHaveLength(0);
+    tickets[1]?.("second");
+    await settle();
+    expect(sockets.map((socket) => socket.auth)).toEqual([{ ticket: "second" }]);
+    last().happen("connect");
+    live.retryNow();
+    expect(live.connection.get()).toEqual({ phase: "open" });
+  });
+
+  it("tells an answer that is late from a connection that is lost", async () => {
+    const live = client(() => Promise.resolve("t"));
+    live.start();
+    await settle();
+    last().happen("connect");
+    last().answer = () => Promise.reject(new Error("timed out"));
+    expect(await live.finish({})).toMatchObject({ ok: false, error: { code: "no_answer" } });
+    expect(await live.cancel()).toBe(false);
+    last().answer = () => new Promise((_, reject) => setTimeout(() => reject(new Error("disconnected")), 1));
+    const asked = live.finish({});
+    last().happen("disconnect", "transport close");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await asked).toMatchObject({ ok: false, error: { code: "connection_lost" } });
+  });
+
+  it("waits longer for the answer to a save", async () => {
+    const live = client(() => Promise.resolve("t"));
+    live.start();
+    await settle();
+    last().happen("connect");
+    await live.finish({});
+    await live.cancel();
+    expect(last().waited[0]).toBeGreaterThanOrEqual(15_000);
+    expect(last().waited[1]).toBeLessThan(8000);
+  });
+
   it("answers a frame with what the server said, or with the loss of the connection", async () => {
     const live = client(() => Promise.resolve("t"));
     const jpeg = new Blob(["x"]);
@@ -142,7 +189,7 @@ describe("LiveClient", () => {
     last().answer = () => Promise.resolve({ seq: 2, superseded: true, skipped: 1 });
     expect(await live.sendFrame(jpeg, 2, 5)).toEqual({ kind: "superseded" });
     last().answer = () => Promise.reject(new Error("timed out"));
-    expect(await live.sendFrame(jpeg, 3, 5)).toMatchObject({ kind: "error", error: { code: "connection_lost" } });
+    expect(await live.sendFrame(jpeg, 3, 5)).toMatchObject({ kind: "error", error: { code: "no_answer" } });
     last().answer = () => Promise.resolve("nonsense");
     expect(await live.sendFrame(jpeg, 4, 5)).toMatchObject({ kind: "error", error: { code: "internal" } });
     expect(last().sent[0]).toEqual(["frame", jpeg, { seq: 1, captured_ms: 5 }]);

@@ -6,20 +6,24 @@ import { Store } from "@/lib/store";
 
 import { type Connection, type ConnectionEvent, type DropCause, nextConnection } from "./connection";
 import {
+  CONNECTION_LOST,
   type EnrollConsent,
   type EnrollTarget,
   type FinishChoice,
   type FrameReply,
-  type LiveError,
+  NO_ANSWER,
   type Reply,
   type SampleAnswer,
   type SavedAnswer,
+  errorOf,
   readFrameReply,
   readReply,
 } from "./protocol";
 import { Refused, SignedOut } from "./refusal";
 
 const ACK_TIMEOUT_MS = 6000;
+/** Saving waits for the disk, and its answer must not be missed: nobody can tell whether to save again. */
+const FINISH_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 8000;
 
 /** What the client needs of a Socket.IO socket. */
@@ -52,7 +56,7 @@ export class LiveClient {
   readonly #options: LiveClientOptions;
   #socket: LiveSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Raised at every start and stop, so that an answer from an earlier life changes nothing. */
+  /** Raised at every change, so that an answer to an earlier attempt changes nothing. */
   #life = 0;
 
   constructor(options: LiveClientOptions) {
@@ -60,47 +64,43 @@ export class LiveClient {
   }
 
   start(): void {
-    if (this.connection.get().phase !== "idle") return;
-    this.#life += 1;
-    this.#step({ type: "start" });
+    if (this.connection.get().phase === "idle") this.#step({ type: "start" });
   }
 
   stop(): void {
-    this.#life += 1;
     this.#step({ type: "stop" });
   }
 
-  /** Try at once instead of at the end of the wait. */
+  /** Try at once: instead of at the end of the wait, or instead of an attempt that hangs. */
   retryNow(): void {
-    if (this.connection.get().phase === "waiting") this.#step({ type: "retry" });
+    this.#step({ type: "retry" });
   }
 
   async sendFrame(jpeg: Blob, seq: number, capturedMs: number): Promise<FrameReply> {
-    const raw = await this.#ask("frame", jpeg, { seq, captured_ms: Math.round(capturedMs) });
+    const raw = await this.#ask(ACK_TIMEOUT_MS, "frame", jpeg, { seq, captured_ms: Math.round(capturedMs) });
     return readFrameReply(raw);
   }
 
   async sendSample(target: EnrollTarget, consent: EnrollConsent, jpeg: Blob): Promise<Reply<SampleAnswer>> {
-    return readReply<SampleAnswer>(await this.#ask("enroll", { ...target, ...consent }, jpeg), "accepted", "samples");
+    return readReply<SampleAnswer>(await this.#ask(ACK_TIMEOUT_MS, "enroll", { ...target, ...consent }, jpeg), "accepted", "samples");
   }
 
   async finish(choice: FinishChoice): Promise<Reply<SavedAnswer>> {
-    return readReply<SavedAnswer>(await this.#ask("enroll_finish", choice), "person");
+    return readReply<SavedAnswer>(await this.#ask(FINISH_TIMEOUT_MS, "enroll_finish", choice), "person");
   }
 
-  async cancel(): Promise<void> {
-    await this.#ask("enroll_cancel");
+  /** Makes the server forget the pictures of this socket; false when it did not say that it has. */
+  async cancel(): Promise<boolean> {
+    return errorOf(await this.#ask(ACK_TIMEOUT_MS, "enroll_cancel")) === null;
   }
 
-  async #ask(event: string, ...args: unknown[]): Promise<unknown> {
-    const gone: { error: LiveError } = {
-      error: { code: "connection_lost", message: "The connection to the server was lost. It is being made again." },
-    };
-    if (!this.#socket || this.connection.get().phase !== "open") return gone;
+  async #ask(timeoutMs: number, event: string, ...args: unknown[]): Promise<unknown> {
+    const socket = this.connection.get().phase === "open" ? this.#socket : null;
+    if (!socket) return { error: CONNECTION_LOST };
     try {
-      return await this.#socket.timeout(ACK_TIMEOUT_MS).emitWithAck(event, ...args);
+      return await socket.timeout(timeoutMs).emitWithAck(event, ...args);
     } catch {
-      return gone;
+      return { error: socket === this.#socket ? NO_ANSWER : CONNECTION_LOST };
     }
   }
 
@@ -108,6 +108,7 @@ export class LiveClient {
     const before = this.connection.get();
     const after = nextConnection(before, event);
     if (after === before) return;
+    this.#life += 1;
     clearTimeout(this.#timer);
     if (after.phase !== "open" && this.#socket) {
       this.#socket.removeAllListeners();
@@ -133,7 +134,7 @@ export class LiveClient {
       else this.#drop(error instanceof Refused ? error.reason : "unreachable");
       return;
     }
-    if (life !== this.#life || this.connection.get().phase !== "connecting") return;
+    if (life !== this.#life) return;
     const socket = (this.#options.open ?? openSocket)(ticket === null ? {} : { ticket });
     this.#socket = socket;
     socket.on("connect", () => this.#step({ type: "opened" }));

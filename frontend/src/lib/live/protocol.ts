@@ -74,6 +74,11 @@ export type EnrollTarget = { readonly name: string } | { readonly person_id: str
 export type EnrollConsent = { readonly consent: true; readonly consent_version: string };
 export type FinishChoice = { readonly person_id: string } | { readonly new: true } | Record<string, never>;
 
+/** The socket closed before the answer: what was asked for may or may not have happened. */
+export const CONNECTION_LOST: LiveError = { code: "connection_lost", message: "The connection to the server was lost." };
+/** The socket is open, and the answer did not come in time. */
+export const NO_ANSWER: LiveError = { code: "no_answer", message: "The server does not answer." };
+
 const UNREADABLE: LiveError = { code: "internal", message: "The server's answer could not be read. Reload the page." };
 
 function isRecord(value: unknown): value is Record<string, unknown> {
