@@ -40,14 +40,16 @@ def index_of(templates: dict[str, Template]) -> TemplateIndex:
     )
 
 
-def names_shown(looks: list[Embedding], index: TemplateIndex, table: CalibrationTable, fused: int) -> list[str | None]:
+def names_shown(
+    looks: list[Embedding], index: TemplateIndex, table: CalibrationTable, *, fused: int, target_fpir: float
+) -> list[str | None]:
     """The name on the box after each look; `fused` looks are averaged."""
     vote, shown = NameVote(), list[str | None]()
     for n in range(len(looks)):
         probe = Template.fuse(looks[max(0, n + 1 - fused) : n + 1])
         [found] = index.search(probe.vector[None], 5, fusion_exponent=table.fusion_exponent)
         candidates = [type(c)(c.person, c.similarity, c.agreement * probe.agreement) for c in found]
-        vote = vote.add(identify(candidates, table, target_fpir=1e-2, gallery_size=len(index)))
+        vote = vote.add(identify(candidates, table, target_fpir=target_fpir, gallery_size=len(index)))
         shown.append(vote.match.person.id if vote.match.person else None)
     return shown
 
@@ -55,21 +57,24 @@ def names_shown(looks: list[Embedding], index: TemplateIndex, table: Calibration
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="?", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--target-fpir", type=float, default=1e-2)
+    arguments = parser.parse_args()
     engine = FaceEngine.open()
     table = load_table(engine.recipe_id)
-    streams = read_streams(engine, parser.parse_args().data / "spoof/nuaa/live")
+    streams = read_streams(engine, arguments.data / "spoof/nuaa/live")
     people = sorted({person for person, _ in streams})
     first = {person: min(key for key in streams if key[0] == person) for person in people}
     templates = {person: Template.fuse(streams[first[person]][:5]) for person in people}
     print("| looks averaged | strangers' looks named | streams ever | known, other session, named | wrongly |")
     print("| ---: | ---: | ---: | ---: | ---: |")
     for fused in (1, 5):
+        rules = {"fused": fused, "target_fpir": arguments.target_fpir}
         strange, known = list[list[str | None]](), list[tuple[str, list[str | None]]]()
         for (person, session), looks in streams.items():
             others = index_of({name: template for name, template in templates.items() if name != person})
-            strange.append(names_shown(looks, others, table, fused))
+            strange.append(names_shown(looks, others, table, **rules))
             if (person, session) != first[person]:
-                known.append((person, names_shown(looks, index_of(templates), table, fused)))
+                known.append((person, names_shown(looks, index_of(templates), table, **rules)))
         named = sum(name is not None for shown in strange for name in shown)
         looks_played, known_played = sum(map(len, strange)), sum(len(shown) for _, shown in known)
         right = sum(name == person for person, shown in known for name in shown)
