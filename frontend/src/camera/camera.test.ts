@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { BlackWatch, isBlack } from "./black";
-import { problemFrom } from "./problem";
+import { isCoarse, problemFrom } from "./problem";
 
 describe("problemFrom", () => {
   it.each([
@@ -13,6 +13,21 @@ describe("problemFrom", () => {
     ["TypeError", true, "failed"],
   ] as const)("%s (allowed by the page around: %s) is %s", (name, allowed, problem) => {
     expect(problemFrom(name, allowed)).toBe(problem);
+  });
+});
+
+describe("isCoarse", () => {
+  it("asks for 480 by 360 pixels, held either way, 10 times a second", () => {
+    expect(isCoarse({ width: 640, height: 480, frameRate: 30 })).toBe(false);
+    expect(isCoarse({ width: 360, height: 480, frameRate: 10 })).toBe(false);
+    expect(isCoarse({ width: 640, height: 352, frameRate: 30 })).toBe(true);
+    expect(isCoarse({ width: 160, height: 120, frameRate: 30 })).toBe(true);
+    expect(isCoarse({ width: 640, height: 480, frameRate: 5 })).toBe(true);
+  });
+
+  it("does not refuse a camera that tells nothing", () => {
+    expect(isCoarse({})).toBe(false);
+    expect(isCoarse({ width: 0, height: 0, frameRate: 0 })).toBe(false);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { Store } from "@/lib/store";
 
-import { type CameraProblem, problemFrom } from "./problem";
+import { type CameraProblem, isCoarse, problemFrom } from "./problem";
 
 export type CameraState =
   | { readonly phase: "off" }
@@ -15,7 +15,12 @@ export type CameraState =
       readonly mirrored: boolean;
       readonly fps: number | null;
     }
-  | { readonly phase: "problem"; readonly problem: CameraProblem };
+  | {
+      readonly phase: "problem";
+      readonly problem: CameraProblem;
+      /** Of the camera that is no good, where one was opened. */
+      readonly deviceId?: string | null;
+    };
 
 export interface CameraChoice {
   readonly id: string;
@@ -90,6 +95,12 @@ export class Camera {
     }
     const track = stream.getVideoTracks()[0];
     const settings = track?.getSettings() ?? {};
+    void this.#list();
+    if (isCoarse(settings)) {
+      stop(stream);
+      this.state.set({ phase: "problem", problem: "coarse", deviceId: settings.deviceId ?? null });
+      return;
+    }
     track?.addEventListener("ended", () => {
       if (run !== this.#run) return;
       this.stop();
@@ -102,7 +113,6 @@ export class Camera {
       mirrored: settings.facingMode !== "environment",
       fps: settings.frameRate ?? null,
     });
-    void this.#list();
   }
 
   choose(deviceId: string): void {

@@ -2,11 +2,7 @@
 
 import { type Size, type VideoPx, fitLongSide } from "@/lib/geometry";
 
-export interface GrabOptions {
-  /** Long side of what is sent, px; the server finds faces from 40 px there. */
-  readonly longSide?: number;
-  readonly quality?: number;
-}
+const JPEG_QUALITY = 0.8;
 
 export interface Shot {
   readonly jpeg: Blob;
@@ -52,25 +48,19 @@ export class FrameGrabber {
   readonly #canvas = document.createElement("canvas");
   // A canvas read back for every picture is faster in main memory than on the graphics card.
   readonly #context = this.#canvas.getContext("2d", { alpha: false, willReadFrequently: true });
-  readonly #longSide: number;
-  readonly #quality: number;
 
-  constructor({ longSide = 640, quality = 0.8 }: GrabOptions = {}) {
-    this.#longSide = longSide;
-    this.#quality = quality;
-  }
-
-  async grab(video: HTMLVideoElement): Promise<Shot | null> {
+  /** The picture now shown, its long side at most `longSide` px. */
+  async grab(video: HTMLVideoElement, longSide: number): Promise<Shot | null> {
     const takenMs = performance.now();
     if (!this.#context || video.videoWidth === 0) return null;
-    const size = fitLongSide(video.videoWidth, video.videoHeight, this.#longSide);
+    const size = fitLongSide(video.videoWidth, video.videoHeight, longSide);
     if (this.#canvas.width !== size.width || this.#canvas.height !== size.height) {
       this.#canvas.width = size.width;
       this.#canvas.height = size.height;
     }
     this.#context.drawImage(video, 0, 0, size.width, size.height);
     const jpeg = await new Promise<Blob | null>((resolve) => {
-      this.#canvas.toBlob(resolve, "image/jpeg", this.#quality);
+      this.#canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY);
     });
     return jpeg && { jpeg, size, takenMs };
   }

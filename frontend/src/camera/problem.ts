@@ -10,6 +10,17 @@ export type CameraProblem =
   | "unplugged"
   | "failed";
 
+const LONG_SIDE_PX = 480;
+const SHORT_SIDE_PX = 360;
+const PICTURES_PER_SECOND = 10;
+
+/** Whether a camera gives too little for naming people; what the browser does not tell counts as enough. */
+export function isCoarse({ width, height, frameRate }: Pick<MediaTrackSettings, "width" | "height" | "frameRate">): boolean {
+  if (frameRate !== undefined && frameRate > 0 && frameRate < PICTURES_PER_SECOND) return true;
+  if (!width || !height) return false;
+  return Math.max(width, height) < LONG_SIDE_PX || Math.min(width, height) < SHORT_SIDE_PX;
+}
+
 /** @param allowedByPolicy false when the site around this page forbids the camera; true when allowed or not known. */
 export function problemFrom(errorName: string, allowedByPolicy: boolean): CameraProblem {
   switch (errorName) {

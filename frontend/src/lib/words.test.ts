@@ -35,7 +35,7 @@ describe("strengthLine", () => {
 describe("whyNoName", () => {
   it("gives the number that is missing", () => {
     const quality = { eye_distance_px: 14.2, sharpness: 50, brightness: 50, contrast: 50, nose_offset: 0, roll_degrees: 0 };
-    expect(whyNoName(face({ status: "pending", reason: "face_too_small", quality }))).toContain("14 px");
+    expect(whyNoName(face({ status: "pending", reason: "face_too_small", quality }))).toContain("14 pixels");
     expect(whyNoName(face({ status: "pending", reason: "needs_more_frames", votes: { have: 2, needed: 3 } }))).toContain("2 of 3");
   });
   it("never shows a code", () => {

@@ -33,7 +33,7 @@ export function isPoor(face: Pick<LiveFace, "status" | "reason">): boolean {
   return face.status !== "matched" && face.reason !== null && POOR.has(face.reason);
 }
 
-/** Why this face has no name (yet), in words. `needs` is the eye distance naming asks for, px, where known. */
+/** Why this face has no name (yet), in words. */
 export function whyNoName(face: LiveFace): string {
   const quality = face.quality;
   switch (face.reason) {
@@ -41,7 +41,7 @@ export function whyNoName(face: LiveFace): string {
       return `Still looking: ${face.votes.have} of ${face.votes.needed} good pictures.`;
     case "face_too_small":
       return quality
-        ? `Too far away: ${Math.round(quality.eye_distance_px)} px between the eyes. Come closer.`
+        ? `Too far away: the eyes are only ${Math.round(quality.eye_distance_px)} pixels apart. Come closer.`
         : "Too far away. Come closer.";
     case "too_blurry":
       return "The picture is blurred. Hold still for a moment.";
@@ -74,7 +74,7 @@ export function qualityLine(quality: FaceQuality): string {
   const sharp = quality.sharpness >= 60 ? "sharp" : quality.sharpness >= 52 ? "a little soft" : "blurred";
   const light = quality.brightness < 25 ? "dark" : quality.brightness > 85 ? "very bright" : "good light";
   const turned = Math.abs(quality.nose_offset) > 0.25 ? ", turned away" : "";
-  return `${capital(sharp)}, ${light}${turned} · ${Math.round(quality.eye_distance_px)} px between the eyes`;
+  return `${capital(sharp)}, ${light}${turned} · eyes ${Math.round(quality.eye_distance_px)} pixels apart`;
 }
 
 /** Why a picture was not taken for a person, with the number where a number helps. */
@@ -85,7 +85,7 @@ export function refusalLine(reason: string, quality: FaceQuality | null): string
     case "multiple_faces":
       return "Only one person in the picture, please.";
     case "face_too_small":
-      return `Too far away${quality ? `: ${Math.round(quality.eye_distance_px)} px between the eyes` : ""}. Come closer.`;
+      return `Too far away${quality ? `: the eyes are only ${Math.round(quality.eye_distance_px)} pixels apart` : ""}. Come closer.`;
     case "too_blurry":
       return `Blurred${quality ? `: ${Math.round(quality.sharpness)} of 100 sharp` : ""}. Hold still for a moment.`;
     case "too_dark":

@@ -1,5 +1,6 @@
 import { Button } from "react-aria-components";
 
+import type { CameraChoice } from "@/camera/camera";
 import type { CameraProblem } from "@/camera/problem";
 import { Notice } from "@/components/notice";
 import { CameraIcon, CameraOffIcon, LockIcon } from "@/components/icons";
@@ -7,6 +8,8 @@ import { CameraIcon, CameraOffIcon, LockIcon } from "@/components/icons";
 interface Props {
   readonly problem: CameraProblem;
   readonly onRetry: () => void;
+  /** Stands beside the button: the choice of another camera. */
+  readonly children?: React.ReactNode;
 }
 
 interface Words {
@@ -87,7 +90,7 @@ const WORDS: Readonly<Record<CameraProblem, Words>> = {
   },
 };
 
-export function CameraNotice({ problem, onRetry }: Props) {
+export function CameraNotice({ problem, onRetry, children }: Props) {
   const words = WORDS[problem];
   const icon = problem === "insecure" || problem === "policy" ? <LockIcon /> : <CameraOffIcon />;
   const act = () => {
@@ -101,14 +104,41 @@ export function CameraNotice({ problem, onRetry }: Props) {
       role="alert"
       actions={
         words.action && (
-          <Button className="button primary" onPress={act}>
-            {words.action}
-          </Button>
+          <>
+            <Button className="button primary" onPress={act}>
+              {words.action}
+            </Button>
+            {children}
+          </>
         )
       }
     >
       {words.body}
     </Notice>
+  );
+}
+
+interface PickerProps {
+  readonly choices: readonly CameraChoice[];
+  readonly chosen: string | null;
+  readonly onChoose: (id: string) => void;
+}
+
+/** The cameras of this device, where there is a choice. */
+export function CameraPicker({ choices, chosen, onChoose }: PickerProps) {
+  if (choices.length < 2) return null;
+  return (
+    <label className="pill">
+      <CameraIcon />
+      <span className="sr-only">Camera</span>
+      <select value={chosen ?? ""} onChange={(event) => onChoose(event.target.value)}>
+        {choices.map((choice) => (
+          <option key={choice.id} value={choice.id}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

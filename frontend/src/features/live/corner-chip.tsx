@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 
-import type { Slowness } from "@/lib/live/meter";
+import type { Pace, Slowness } from "@/lib/live/meter";
 
 import type { LiveSession } from "./live-session";
 
@@ -20,6 +20,11 @@ const CAUSE: Readonly<Record<Exclude<Slowness, null>, { readonly word: string; r
   },
 };
 
+function rate({ slowness, answersPerSecond, picturesPerSecond }: Pace): string {
+  if (slowness === "server") return `${answersPerSecond} of ${picturesPerSecond} frames/s`;
+  return `${answersPerSecond} ${answersPerSecond === 1 ? "answer" : "answers"}/s`;
+}
+
 /** Answers per second and delay, amber with the cause when they are poor: people blame recognition for latency. */
 export function CornerChip({ session }: { readonly session: LiveSession }) {
   const pace = useSyncExternalStore(session.pace.subscribe, session.pace.get);
@@ -31,10 +36,11 @@ export function CornerChip({ session }: { readonly session: LiveSession }) {
   const cause = pace.slowness ? CAUSE[pace.slowness] : null;
   return (
     <DialogTrigger>
-      <Button className={cause ? "chip slow" : "chip"} data-obstacle="" aria-label={`Speed: ${pace.answersPerSecond} answers per second`}>
+      <Button className={cause ? "chip slow" : "chip"} data-obstacle="">
+        <span className="sr-only">Speed: </span>
         {cause && <span className="chip-cause">{cause.word}</span>}
         <span className="figures">
-          {pace.answersPerSecond} {pace.answersPerSecond === 1 ? "answer" : "answers"}/s · {pace.delayMs} ms
+          {rate(pace)} · {pace.delayMs} ms
         </span>
       </Button>
       <Popover className="popover" placement="bottom right" isNonModal>

@@ -8,14 +8,15 @@ import type { Mark, Track } from "./overlay/tracks";
 const ORDER: Readonly<Record<Mark, number>> = { matched: 0, unknown: 1, pending: 2, poor: 3 };
 
 /** Who is before the camera, as rows with the same shapes and colours as the overlay. */
-export function InView({ session, onName }: { readonly session: LiveSession; readonly onName: () => void }) {
+export function InView({ session, onName }: { readonly session: LiveSession; readonly onName: (() => void) | null }) {
   const faces = useSyncExternalStore(session.faces.subscribe, session.faces.get);
+  const silent = useSyncExternalStore(session.silent.subscribe, session.silent.get);
   const rows = [...faces].sort((a, b) => ORDER[a.mark] - ORDER[b.mark] || a.firstSeenMs - b.firstSeenMs);
   return (
     <section className="card" aria-label="In view">
       <h2>In view</h2>
       {rows.length === 0 ? (
-        <p className="muted">Nobody at the moment.</p>
+        <p className="muted">{silent ? "Not known: the server does not answer." : "Nobody at the moment."}</p>
       ) : (
         <ul className="rows">
           {rows.map((track) => (
@@ -25,7 +26,7 @@ export function InView({ session, onName }: { readonly session: LiveSession; rea
                 <strong dir="auto">{title(track)}</strong>
                 <span className="muted">{line(track)}</span>
               </span>
-              {track.mark === "unknown" && (
+              {track.mark === "unknown" && onName && (
                 <button type="button" className="link" onClick={onName}>
                   Who is this?
                 </button>

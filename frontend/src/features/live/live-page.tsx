@@ -21,7 +21,7 @@ export function LivePage({ server }: Props) {
     () =>
       new LiveSession({
         ticket: () => (server.session ? takeTicket() : Promise.resolve(null)),
-        onSaved: () => void queries.invalidateQueries({ queryKey: ["people"] }),
+        onPeopleChanged: () => void queries.invalidateQueries({ queryKey: ["people"] }),
       }),
   );
   useEffect(() => session.start(), [session]);
@@ -32,6 +32,8 @@ export function LivePage({ server }: Props) {
   const gallerySize = useSyncExternalStore(session.gallerySize.subscribe, session.gallerySize.get);
   const aspect = useSyncExternalStore(session.aspect.subscribe, session.aspect.get);
   const page = useRef<HTMLDivElement>(null);
+  const addButton = useRef<HTMLButtonElement>(null);
+  const wasClosed = useRef(true);
   const signedOut = connection.phase === "signed_out";
   const ready = camera.phase === "on" && connection.phase === "open";
 
@@ -47,13 +49,21 @@ export function LivePage({ server }: Props) {
   const empty = gallerySize === 0 && closed;
   const mayAdd = server.session?.permissions.includes("enroll") ?? server.live_access === "open";
   const add = () => session.openEnrolment();
+  // While somebody is being added, the pictures are for them and for nobody else.
+  const name = mayAdd && (closed || enrolment.step === "saved") ? add : null;
+
+  useEffect(() => {
+    if (closed && !wasClosed.current) addButton.current?.focus();
+    wasClosed.current = closed;
+  }, [closed]);
 
   return (
-    <div className="live" ref={page} data-camera={camera.phase === "on" ? "on" : "off"}>
-      <Stage session={session} onName={add} />
+    <div className="live" ref={page} data-step={enrolment.step}>
+      <h1 className="sr-only">Live</h1>
+      <Stage session={session} onName={name} />
       <aside className="side">
         {closed && !empty && mayAdd && (
-          <Button className="button primary wide large" onPress={add}>
+          <Button className="button primary wide large" ref={addButton} onPress={add}>
             <PlusIcon /> Add person
           </Button>
         )}
@@ -64,13 +74,13 @@ export function LivePage({ server }: Props) {
             </span>
             <h2>Nobody here yet</h2>
             <p>Add the first person. It takes about ten seconds before the camera.</p>
-            <Button className="button primary wide large" onPress={add}>
+            <Button className="button primary wide large" ref={addButton} onPress={add}>
               <PlusIcon /> Add the first person
             </Button>
           </section>
         )}
         <EnrolPanel session={session} consent={server.consent} ready={ready} />
-        {ready && <InView session={session} onName={add} />}
+        {ready && <InView session={session} onName={name} />}
         <p className="fine">Pictures go to this server only. They are looked at and dropped, not kept.</p>
       </aside>
     </div>

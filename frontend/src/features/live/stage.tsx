@@ -1,12 +1,12 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { Button } from "react-aria-components";
 
-import { CameraIcon, CameraOffIcon, HourglassIcon, LinkOffIcon, LockIcon } from "@/components/icons";
+import { CameraOffIcon, HourglassIcon, LinkOffIcon, LockIcon } from "@/components/icons";
 import { Notice } from "@/components/notice";
 import { Spinner } from "@/components/spinner";
 import type { Connection } from "@/lib/live/connection";
 
-import { CameraInvitation, CameraNotice } from "./camera-notice";
+import { CameraInvitation, CameraNotice, CameraPicker } from "./camera-notice";
 import { CornerChip } from "./corner-chip";
 import { StageHint } from "./enrol/stage-hint";
 import type { LiveSession } from "./live-session";
@@ -14,7 +14,7 @@ import { Overlay } from "./overlay/overlay";
 
 interface Props {
   readonly session: LiveSession;
-  readonly onName: () => void;
+  readonly onName: (() => void) | null;
 }
 
 /** The camera's picture with everything that lies on it. */
@@ -24,8 +24,11 @@ export function Stage({ session, onName }: Props) {
   const choices = useSyncExternalStore(camera.choices.subscribe, camera.choices.get);
   const connection = useSyncExternalStore(client.connection.subscribe, client.connection.get);
   const black = useSyncExternalStore(session.black.subscribe, session.black.get);
+  const silent = useSyncExternalStore(session.silent.subscribe, session.silent.get);
   const spoken = useSyncExternalStore(session.spoken.subscribe, session.spoken.get);
   const video = useRef<HTMLVideoElement>(null);
+  const section = useRef<HTMLElement>(null);
+  const focusWithin = useRef(false);
   const on = state.phase === "on" ? state : null;
   const stream = on?.stream;
   const live = on !== null && connection.phase === "open";
@@ -43,8 +46,21 @@ export function Stage({ session, onName }: Props) {
     };
   }, [session, stream]);
 
+  // Buttons here vanish when they have done their work; the focus then stays on the picture they belong to.
+  useEffect(() => {
+    if (focusWithin.current && document.activeElement === document.body) section.current?.focus({ preventScroll: true });
+  }, [state.phase, connection.phase]);
+
   return (
-    <section className="stage" aria-label="Camera" data-phase={on ? (lost ? "lost" : "on") : "off"}>
+    <section
+      className="stage"
+      ref={section}
+      tabIndex={-1}
+      aria-label="Camera"
+      onFocus={() => (focusWithin.current = true)}
+      onBlur={() => (focusWithin.current = false)}
+      data-phase={on ? (lost ? "lost" : "on") : "off"}
+    >
       {on && <video ref={video} className={on.mirrored ? "mirrored" : ""} muted playsInline autoPlay aria-label="Camera picture" />}
       {live && !black && <Overlay session={session} mirrored={on.mirrored} onName={onName} />}
       {live && !black && <StageHint session={session} />}
@@ -55,19 +71,7 @@ export function Stage({ session, onName }: Props) {
       )}
       {on && (
         <div className="stage-bottom">
-          {choices.length > 1 && (
-            <label className="pill">
-              <CameraIcon />
-              <span className="sr-only">Camera</span>
-              <select value={on.deviceId ?? ""} onChange={(event) => camera.choose(event.target.value)}>
-                {choices.map((choice) => (
-                  <option key={choice.id} value={choice.id}>
-                    {choice.label}
-                  </option>
-                ))}
-              </select>
-            </label>
-          )}
+          <CameraPicker choices={choices} chosen={on.deviceId} onChoose={(id) => camera.choose(id)} />
           <Button className="pill" onPress={() => camera.stop()}>
             <CameraOffIcon /> <span className="pill-word">Stop camera</span>
           </Button>
@@ -77,6 +81,13 @@ export function Stage({ session, onName }: Props) {
         <div className="stage-cover">
           <Notice icon={<CameraOffIcon />} title="The picture is black" role="alert">
             <p>Is the camera covered or switched off? Many laptops have a shutter or a key for it.</p>
+          </Notice>
+        </div>
+      )}
+      {live && silent && !black && (
+        <div className="stage-veil">
+          <Notice icon={<LinkOffIcon />} title="The server does not answer" role="alert">
+            <p>Names come back by themselves as soon as it does.</p>
           </Notice>
         </div>
       )}
@@ -94,7 +105,9 @@ export function Stage({ session, onName }: Props) {
       )}
       {state.phase === "problem" && (
         <div className="stage-cover">
-          <CameraNotice problem={state.problem} onRetry={() => void camera.start()} />
+          <CameraNotice problem={state.problem} onRetry={() => void camera.start()}>
+            <CameraPicker choices={choices} chosen={state.deviceId ?? null} onChoose={(id) => camera.choose(id)} />
+          </CameraNotice>
         </div>
       )}
       {on && !live && (

@@ -30,6 +30,12 @@ describe("Meter", () => {
     expect(filled(200, 90, { total: 30 }).pace(2000, 5)?.slowness).toBe("camera");
   });
 
+  it("counts the pictures that the camera showed beside those that were answered", () => {
+    const meter = filled(250, 240, { total: 230 });
+    for (let at = 0; at <= 2000; at += 66) meter.shown(at);
+    expect(meter.pace(2000, 15)).toMatchObject({ answersPerSecond: 4, picturesPerSecond: 15, slowness: "server" });
+  });
+
   it("knows nothing before the first answer and after two seconds without one", () => {
     expect(new Meter().pace(0, 30)).toBeNull();
     expect(filled(50, 80, { total: 40 }).pace(4100, 30)).toBeNull();

@@ -4,6 +4,8 @@ export type Slowness = "network" | "server" | "camera" | null;
 
 export interface Pace {
   readonly answersPerSecond: number;
+  /** What the camera showed in the same time. */
+  readonly picturesPerSecond: number;
   readonly delayMs: number;
   readonly slowness: Slowness;
   /** Mean milliseconds of each part, in the order a picture passes through them. */
@@ -33,9 +35,23 @@ const PART_NAMES: readonly [string, string][] = [
 
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
 
+/** How often something happened in the window, from the moments at which it did. */
+function perSecond(moments: readonly number[], nowMs: number): number {
+  const inside = moments.filter((at) => nowMs - at < WINDOW_MS);
+  const first = inside[0];
+  return first === undefined ? 0 : ((inside.length - 1) * 1000) / Math.min(WINDOW_MS, Math.max(1, nowMs - first));
+}
+
 export class Meter {
   #entries: Entry[] = [];
+  #shownAt: number[] = [];
   #busyAt = -Infinity;
+
+  /** The camera showed a new picture, which may be sent or not. */
+  shown(nowMs: number): void {
+    this.#shownAt.push(nowMs);
+    if (nowMs - (this.#shownAt[0] ?? nowMs) > WINDOW_MS) this.#shownAt.shift();
+  }
 
   /** One answered picture: when it was taken, sent and answered, on one clock, and the server's own times. */
   answered(takenMs: number, sentMs: number, answeredMs: number, timings: Readonly<Record<string, number>>): void {
@@ -56,6 +72,7 @@ export class Meter {
 
   clear(): void {
     this.#entries = [];
+    this.#shownAt = [];
     this.#busyAt = -Infinity;
   }
 
@@ -63,10 +80,8 @@ export class Meter {
   pace(nowMs: number, cameraFps: number | null): Pace | null {
     this.#entries = this.#entries.filter((entry) => nowMs - entry.at < WINDOW_MS);
     const entries = this.#entries;
-    const first = entries[0];
-    if (!first || entries.length < 2) return null;
-    const spanMs = Math.min(WINDOW_MS, Math.max(1, nowMs - first.at));
-    const rate = ((entries.length - 1) * 1000) / spanMs;
+    if (entries.length < 2) return null;
+    const rate = perSecond(entries.map((entry) => entry.at), nowMs);
     const delayMs = mean(entries.map((entry) => entry.delayMs));
     const serverMs = mean(entries.map((entry) => entry.serverMs));
     const captureMs = mean(entries.map((entry) => entry.captureMs));
@@ -81,6 +96,7 @@ export class Meter {
     }
     return {
       answersPerSecond: Math.round(rate),
+      picturesPerSecond: Math.round(perSecond(this.#shownAt, nowMs)),
       delayMs: Math.round(delayMs),
       slowness,
       parts: [

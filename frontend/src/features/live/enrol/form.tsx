@@ -5,14 +5,13 @@ import { CheckIcon } from "@/components/icons";
 import type { Person, ServerState } from "@/lib/api/client";
 
 import type { Subject } from "./machine";
-import { nameContains, sameName, tidyName } from "./names";
+import { counted, nameContains, sameName, tellApart, tidyName } from "./names";
 
 interface Props {
   readonly people: readonly Person[];
   readonly consent: ServerState["consent"];
   /** Whether pictures can be taken now. */
   readonly ready: boolean;
-  readonly initialName: string;
   readonly onStart: (subject: Subject) => void;
   readonly onCancel: () => void;
 }
@@ -22,8 +21,8 @@ const NEW = "new";
 const MOST = 300;
 
 /** Who, and with whose agreement. */
-export function EnrolForm({ people, consent, ready, initialName, onStart, onCancel }: Props) {
-  const [text, setText] = useState(initialName);
+export function EnrolForm({ people, consent, ready, onStart, onCancel }: Props) {
+  const [text, setText] = useState("");
   // A choice holds for the name it was made for, and for no other that is typed later.
   const [chosen, setChosen] = useState<{ readonly name: string; readonly id: string } | null>(null);
   const [agreed, setAgreed] = useState(false);
@@ -70,7 +69,7 @@ export function EnrolForm({ people, consent, ready, initialName, onStart, onCanc
             {offered.map((person) => (
               <ListBoxItem key={person.id} id={person.id} textValue={person.name} className="list-item">
                 <bdi>{person.name}</bdi>
-                <span className="muted">{person.samples === 1 ? "1 picture" : `${person.samples} pictures`}</span>
+                <span className="muted">{counted(person.samples)}</span>
               </ListBoxItem>
             ))}
           </ListBox>
@@ -88,7 +87,7 @@ export function EnrolForm({ people, consent, ready, initialName, onStart, onCanc
               <span className="dot" />
               <span>
                 Add pictures to <bdi>{person.name}</bdi>
-                {namesakes.length > 1 && <span className="muted"> (since {new Date(person.created_at).toLocaleDateString()})</span>}
+                <span className="muted"> ({tellApart(person)})</span>
               </span>
             </label>
           ))}

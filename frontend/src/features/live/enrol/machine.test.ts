@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { SampleAnswer } from "@/lib/live/protocol";
+import { CONNECTION_LOST, NO_ANSWER, type SampleAnswer } from "@/lib/live/protocol";
 
 import { NO_HINT, nextHint } from "./hint";
 import { type Enrolment, type EnrolmentEvent, nextEnrolment } from "./machine";
@@ -24,14 +24,14 @@ describe("nextEnrolment", () => {
   it("saves early from two pictures on, marked basic", () => {
     expect(run(start, sample(1), { type: "save" }).step).toBe("collecting");
     const saved = run(start, sample(1), sample(2), { type: "save" }, { type: "saved", answer: { person: ana, samples: 2 } });
-    expect(saved).toMatchObject({ step: "saved", basic: true, proved: false });
+    expect(saved).toMatchObject({ step: "saved", basic: true, proof: "waiting" });
   });
 
   it("asks before saving somebody who looks like somebody else", () => {
     const ben = { id: "p2", name: "Ben" };
     const asked = run(start, sample(1), sample(5, { conflict: ben }));
     expect(asked).toMatchObject({ step: "question", lookalike: ben });
-    expect(nextEnrolment(asked, { type: "decided" }).step).toBe("saving");
+    expect(nextEnrolment(asked, { type: "decided", another: false })).toMatchObject({ step: "saving", lookalike: null });
     const error = { code: "identity_conflict", message: "m", details: { person_id: "p2", name: "Ben" } };
     expect(run(start, sample(5), { type: "failed", error })).toMatchObject({ step: "question", lookalike: ben });
   });
@@ -55,7 +55,25 @@ describe("nextEnrolment", () => {
     const saved = run(start, sample(5), { type: "saved", answer: { person: ana, samples: 5 } });
     expect(saved).toMatchObject({ step: "saved", basic: false });
     expect(nextEnrolment(saved, { type: "seen", personIds: new Set(["p2"]) })).toBe(saved);
-    expect(nextEnrolment(saved, { type: "seen", personIds: new Set(["p1"]) })).toMatchObject({ proved: true });
+    expect(nextEnrolment(saved, { type: "seen", personIds: new Set(["p1"]) })).toMatchObject({ proof: "proved" });
+  });
+
+  it("does not wait for ever for a name that cannot be shown", () => {
+    const ben = { id: "p2", name: "Ben" };
+    const saved = run(start, sample(5, { conflict: ben }), { type: "decided", another: true }, { type: "saved", answer: { person: ana, samples: 5 } });
+    const late = nextEnrolment(saved, { type: "late" });
+    expect(late).toMatchObject({ step: "saved", proof: "late", lookalike: ben });
+    const seen: EnrolmentEvent = { type: "seen", personIds: new Set(["p1"]) };
+    expect(nextEnrolment(late, seen)).toMatchObject({ proof: "proved" });
+    expect(nextEnrolment(nextEnrolment(saved, seen), { type: "late" })).toMatchObject({ proof: "proved" });
+  });
+
+  it("does not say that nothing was saved when nobody knows", () => {
+    for (const error of [CONNECTION_LOST, NO_ANSWER]) {
+      expect(run(start, sample(5), { type: "failed", error })).toMatchObject({ step: "failed", maybeSaved: true });
+      expect(run(start, sample(1), { type: "failed", error })).toMatchObject({ step: "failed", maybeSaved: false });
+    }
+    expect(run(start, sample(5), { type: "failed", error: { code: "storage_error", message: "m" } })).toMatchObject({ maybeSaved: false });
   });
 
   it("keeps whom it was for when something fails, and takes no late answers", () => {

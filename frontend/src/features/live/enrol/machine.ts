@@ -1,6 +1,6 @@
 /** Adding a person as a pure state machine: who, five pictures, perhaps a question, saved, proved. */
 
-import type { FaceQuality, LiveError, PersonRef, SampleAnswer, SavedAnswer } from "@/lib/live/protocol";
+import { CONNECTION_LOST, type FaceQuality, type LiveError, NO_ANSWER, type PersonRef, type SampleAnswer, type SavedAnswer } from "@/lib/live/protocol";
 
 /** Whom the pictures are for: a new person or one who is there already. */
 export type Subject = { readonly kind: "new"; readonly name: string } | { readonly kind: "existing"; readonly person: PersonRef };
@@ -14,12 +14,23 @@ export interface Progress {
 
 export type Enrolment =
   | { readonly step: "closed" }
-  | { readonly step: "form"; readonly name: string }
+  | { readonly step: "form" }
   | { readonly step: "collecting"; readonly subject: Subject; readonly progress: Progress; readonly refusal: Refusal | null }
   | { readonly step: "question"; readonly subject: Subject; readonly progress: Progress; readonly lookalike: PersonRef }
-  | { readonly step: "saving"; readonly subject: Subject; readonly progress: Progress }
-  | { readonly step: "saved"; readonly person: PersonRef; readonly samples: number; readonly basic: boolean; readonly proved: boolean }
-  | { readonly step: "failed"; readonly subject: Subject; readonly error: LiveError };
+  | { readonly step: "saving"; readonly subject: Subject; readonly progress: Progress; readonly lookalike: PersonRef | null }
+  | {
+      readonly step: "saved";
+      readonly person: PersonRef;
+      readonly samples: number;
+      readonly basic: boolean;
+      readonly proof: Proof;
+      /** Somebody else who was said to be another person although the faces are much alike. */
+      readonly lookalike: PersonRef | null;
+    }
+  | { readonly step: "failed"; readonly subject: Subject; readonly error: LiveError; readonly maybeSaved: boolean };
+
+/** Whether the camera has named the saved person yet; `late`: it should have by now. */
+export type Proof = "waiting" | "late" | "proved";
 
 export interface Refusal {
   readonly reason: string;
@@ -28,13 +39,14 @@ export interface Refusal {
 }
 
 export type EnrolmentEvent =
-  | { readonly type: "open"; readonly name?: string }
+  | { readonly type: "open" }
   | { readonly type: "start"; readonly subject: Subject }
   | { readonly type: "sample"; readonly answer: SampleAnswer; readonly quality: FaceQuality | null }
   | { readonly type: "save" }
-  | { readonly type: "decided" }
+  | { readonly type: "decided"; readonly another: boolean }
   | { readonly type: "saved"; readonly answer: SavedAnswer }
   | { readonly type: "failed"; readonly error: LiveError }
+  | { readonly type: "late" }
   | { readonly type: "seen"; readonly personIds: ReadonlySet<string> }
   | { readonly type: "close" };
 
@@ -47,7 +59,7 @@ export const maySave = (progress: Progress): boolean => progress.samples >= prog
 export function nextEnrolment(state: Enrolment, event: EnrolmentEvent): Enrolment {
   switch (event.type) {
     case "open":
-      return { step: "form", name: event.name ?? "" };
+      return { step: "form" };
     case "close":
       return { step: "closed" };
     case "start":
@@ -57,7 +69,8 @@ export function nextEnrolment(state: Enrolment, event: EnrolmentEvent): Enrolmen
     case "save":
       return state.step === "collecting" && maySave(state.progress) ? toSave(state.subject, state.progress) : state;
     case "decided":
-      return state.step === "question" ? { step: "saving", subject: state.subject, progress: state.progress } : state;
+      if (state.step !== "question") return state;
+      return { step: "saving", subject: state.subject, progress: state.progress, lookalike: event.another ? state.lookalike : null };
     case "saved":
       if (state.step !== "saving") return state;
       return {
@@ -65,13 +78,16 @@ export function nextEnrolment(state: Enrolment, event: EnrolmentEvent): Enrolmen
         person: event.answer.person,
         samples: event.answer.samples,
         basic: state.progress.samples < state.progress.needed && state.subject.kind === "new",
-        proved: false,
+        proof: "waiting",
+        lookalike: state.lookalike,
       };
     case "failed":
       return failed(state, event.error);
+    case "late":
+      return state.step === "saved" && state.proof === "waiting" ? { ...state, proof: "late" } : state;
     case "seen":
-      return state.step === "saved" && !state.proved && event.personIds.has(state.person.id)
-        ? { ...state, proved: true }
+      return state.step === "saved" && state.proof !== "proved" && event.personIds.has(state.person.id)
+        ? { ...state, proof: "proved" }
         : state;
   }
 }
@@ -93,11 +109,11 @@ function afterSample(state: Extract<Enrolment, { step: "collecting" }>, answer: 
 function toSave(subject: Subject, progress: Progress): Enrolment {
   if (subject.kind === "existing" && progress.conflict?.id === subject.person.id) {
     const message = `These pictures do not look like ${subject.person.name}, so nothing was saved.`;
-    return { step: "failed", subject, error: { code: "identity_conflict", message } };
+    return { step: "failed", subject, error: { code: "identity_conflict", message }, maybeSaved: false };
   }
   return progress.conflict
     ? { step: "question", subject, progress, lookalike: progress.conflict }
-    : { step: "saving", subject, progress };
+    : { step: "saving", subject, progress, lookalike: null };
 }
 
 function failed(state: Enrolment, error: LiveError): Enrolment {
@@ -108,7 +124,8 @@ function failed(state: Enrolment, error: LiveError): Enrolment {
     }
   }
   if (state.step === "saving" || state.step === "collecting" || state.step === "question") {
-    return { step: "failed", subject: state.subject, error };
+    const unknown = error.code === CONNECTION_LOST.code || error.code === NO_ANSWER.code;
+    return { step: "failed", subject: state.subject, error, maybeSaved: state.step === "saving" && unknown };
   }
   return state;
 }

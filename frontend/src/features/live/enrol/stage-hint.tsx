@@ -19,20 +19,10 @@ export function StageHint({ session }: { readonly session: LiveSession }) {
   );
 }
 
-const POSES = [
-  "Look straight at the camera",
-  "Turn your head a little to one side",
-  "Now a little to the other side",
-  "Lift your chin a little",
-  "And look straight again",
-];
-
 function hintFor(enrolment: Enrolment): string | null {
-  if (enrolment.step === "saved") return enrolment.proved ? null : "Look at the camera once more";
   if (enrolment.step !== "collecting") return null;
-  const { refusal, progress } = enrolment;
-  if (refusal) return refusalLine(refusal.reason, refusal.quality);
-  return POSES[Math.min(progress.samples, POSES.length - 1)] ?? null;
+  const { refusal } = enrolment;
+  return refusal ? refusalLine(refusal.reason, refusal.quality) : "Look at the camera and move your head a little";
 }
 
 /** The wanted hint, kept long enough to be read. */

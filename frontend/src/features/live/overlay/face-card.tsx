@@ -11,7 +11,7 @@ interface Props {
   readonly anchor: () => HTMLElement | null;
   readonly takeFocus: boolean;
   readonly onClose: () => void;
-  readonly onName: () => void;
+  readonly onName: (() => void) | null;
   readonly onPointerEnter: () => void;
   readonly onPointerLeave: () => void;
 }
@@ -80,7 +80,7 @@ export function FaceCard({ track, anchor, takeFocus, onClose, onName, onPointerE
           <span className="field-name">Picture</span> {qualityLine(face.quality)}
         </p>
       )}
-      {mark === "unknown" && (
+      {mark === "unknown" && onName && (
         <Button className="button primary wide" onPress={onName}>
           Who is this?
         </Button>

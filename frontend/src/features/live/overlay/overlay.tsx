@@ -11,7 +11,8 @@ import { boxAt, visibility } from "./tracks";
 interface Props {
   readonly session: LiveSession;
   readonly mirrored: boolean;
-  readonly onName: () => void;
+  /** Add the person whose face is unknown; null while that cannot be begun. */
+  readonly onName: (() => void) | null;
 }
 
 /** The HTML of one face, found by its track's id. */
@@ -134,10 +135,13 @@ export function Overlay({ session, mirrored, onName }: Props) {
           anchor={() => parts.areas.get(opened.id) ?? null}
           takeFocus={!byHover}
           onClose={close}
-          onName={() => {
-            setOpenId(null);
-            onName();
-          }}
+          onName={
+            onName &&
+            (() => {
+              setOpenId(null);
+              onName();
+            })
+          }
           onPointerEnter={() => clearTimeout(hover.current)}
           onPointerLeave={leave}
         />

@@ -30,7 +30,7 @@ export interface Scene {
 }
 
 const EASE_MS = 80;
-const FRESH_MS = 600;
+const GONE_MS = 600;
 const FADE_MS = 200;
 const QUIET_MS = 600;
 
@@ -102,8 +102,7 @@ export function boxAt(track: Pick<Track, "from" | "to" | "movedAtMs">, nowMs: nu
   return mixBoxes(track.from, track.to, 1 - (1 - share) ** 2);
 }
 
-/** 1 while the answer is younger than 600 ms, then fading to 0: never a box where no face is any more. */
+/** 0 from 600 ms after the answer on, after a fade: never a box where no face is any more. */
 export function visibility(scene: Pick<Scene, "answeredMs">, nowMs: number): number {
-  const age = nowMs - scene.answeredMs;
-  return age <= FRESH_MS ? 1 : Math.max(0, 1 - (age - FRESH_MS) / FADE_MS);
+  return Math.max(0, Math.min(1, (GONE_MS - (nowMs - scene.answeredMs)) / FADE_MS));
 }
