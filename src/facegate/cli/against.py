@@ -13,6 +13,7 @@ from facegate.cli.sources import Source, files_below
 from facegate.config import Settings
 from facegate.errors import FacegateError, NotFound
 from facegate.gallery.index import TemplateIndex
+from facegate.gallery.names import clean_name
 from facegate.types import Embedding, PersonRef, Template
 from facegate.vision.engine import FaceEngine
 
@@ -52,11 +53,12 @@ def people_of_folder(
             source = Source(str(file), file, file.relative_to(folder))
             step(index, source.shown)
             try:
+                name = clean_name(_name(source.place))
                 embedding = read_one_face(source, engine, settings)
             except FacegateError as error:
                 failures.add(source, error, against=True)
                 continue
-            embeddings[_name(source.place)].append(embedding)
+            embeddings[name].append(embedding)
     if not embeddings:
         failures.tell()
         raise NotFound(

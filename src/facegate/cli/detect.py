@@ -71,13 +71,13 @@ def _detect_one(
         failures.add(source, no_face(source, faces, settings), faces=[])
         return
     if target is not None:
-        write_picture(target.picture(source), frame, _overlays(faces))
+        write_picture(target.copy(source), frame, _overlays(faces))
     out.json({"image": source.shown, "faces": [shapes.detected(face, faces.width, faces.height) for face in faces]})
     out.line(headline(source, len(faces), seconds))
     for line in columns([_row(index, face) for index, face in enumerate(faces, 1)]):
         out.line(f"  {line}")
     if target is not None:
-        out.line(f"Drawn to {printable(str(target.picture(source)))}")
+        out.line(f"Drawn to {printable(str(target.copy(source)))}")
 
 
 def headline(source: Source, faces: int, seconds: float) -> str:

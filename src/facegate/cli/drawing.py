@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facegate.cli.sources import Source
+from facegate.cli.sources import Source, identity
 from facegate.errors import InvalidRequest, StorageError
 from facegate.imaging.draw import Overlay, draw_overlays
 from facegate.imaging.encode import write_image
@@ -13,7 +13,7 @@ from facegate.types import Frame
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 VIDEO_SUFFIX = ".mp4"
 # Not folders either: somebody wants a kind of file that is not written.
-_OTHER_SUFFIXES = frozenset(
+UNWRITTEN_SUFFIXES = frozenset(
     {".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".mov", ".mkv", ".webm", ".avi", ".m4v"}
 )
 
@@ -37,47 +37,48 @@ class DrawTarget:
         A path that ends like a picture or an MP4 video is the one copy of the one source; any other is a folder.
 
         Raises:
-            InvalidRequest: a kind of file that is not written, one file for several sources, or a source would be
-                overwritten by its copy.
+            InvalidRequest: a kind of file that is not written or not that of the source, one file for several copies,
+                or a source would be overwritten.
         """
-        if path.suffix.lower() in _OTHER_SUFFIXES and not path.is_dir():
+        if path.suffix.lower() in UNWRITTEN_SUFFIXES and not path.is_dir():
             raise InvalidRequest(f"--draw {path}: copies are written as .jpg, .png or .mp4. Change the ending.")
         is_file = path.suffix.lower() in PICTURE_SUFFIXES | {VIDEO_SUFFIX} and not path.is_dir()
         if is_file and len(sources) != 1:
             raise InvalidRequest(f"--draw {path} is one file, but there are {len(sources)} sources. Name a folder.")
         target = cls(path, is_file)
+        originals = {identity(source.path): source for source in sources if source.path is not None}
+        copies: dict[object, Source] = {}
         for source in sources:
-            if source.path is not None and any(
-                copy.exists() and source.path.exists() and copy.samefile(source.path)
-                for copy in (target.picture(source), target.video(source))
-            ):
-                raise InvalidRequest(f"--draw {path} would overwrite {source.shown}. Name another place.")
+            copy = target.copy(source)
+            if is_file and (copy.suffix.lower() == VIDEO_SUFFIX) != source.is_video:
+                kind, ending = ("a video", ".mp4") if source.is_video else ("a picture", ".jpg or .png")
+                raise InvalidRequest(f"--draw {path}: {source.shown} is {kind}, so its copy must end in {ending}.")
+            key = identity(copy)
+            if key in originals:
+                raise InvalidRequest(f"--draw {path} would overwrite {originals[key].shown}. Name another place.")
+            if key in copies:
+                raise InvalidRequest(
+                    f"--draw {path}: the copies of {copies[key].shown} and {source.shown} would both be {copy}. "
+                    "Draw them in two runs."
+                )
+            copies[key] = source
         return target
 
-    def picture(self, source: Source) -> Path:
-        """The annotated copy of a picture: in a folder it has the picture's name, and is JPEG unless that was PNG."""
+    def copy(self, source: Source) -> Path:
+        """Where a source's copy lies: in a folder it has the source's name, with .jpg or .mp4 added where needed."""
         if self.is_file:
             return self.path
-        kept = source.place.suffix.lower() in PICTURE_SUFFIXES
-        return self.path / (source.place if kept else _append(source.place, ".jpg"))
-
-    def video(self, source: Source) -> Path:
-        """The annotated copy of a video, always MP4."""
-        kept = source.place.suffix.lower() == VIDEO_SUFFIX
-        return (
-            self.path if self.is_file else self.path / (source.place if kept else _append(source.place, VIDEO_SUFFIX))
-        )
+        kept, added = ({VIDEO_SUFFIX}, VIDEO_SUFFIX) if source.is_video else (PICTURE_SUFFIXES, ".jpg")
+        place = source.place
+        return self.path / (place if place.suffix.lower() in kept else place.with_name(place.name + added))
 
 
 def write_picture(path: Path, frame: Frame, overlays: Sequence[Overlay]) -> None:
     """Draw and write one annotated picture; its folder is made.
 
     Raises:
-        InvalidRequest: the path ends like a video.
         StorageError: it cannot be written.
     """
-    if path.suffix.lower() == VIDEO_SUFFIX:
-        raise InvalidRequest(f"--draw {path} ends like a video, but the source is a picture. End it in .jpg or .png.")
     make_folder_of(path)
     try:
         write_image(path, draw_overlays(frame, overlays))
@@ -95,7 +96,3 @@ def make_folder_of(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{path.parent} could not be made: {error.strerror}. Name another place.") from error
-
-
-def _append(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)

@@ -1,5 +1,6 @@
 """`facegate enroll`."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
@@ -16,13 +17,16 @@ from facegate.cli.sources import expand
 from facegate.cli.times import parse_time_ms
 from facegate.cli.verdicts import SourceVerdict, verdicts
 from facegate.config import load_settings
-from facegate.errors import InvalidRequest
+from facegate.errors import InvalidRequest, NotFound
 from facegate.gallery.consent import CURRENT_CONSENT, Consent
 from facegate.gallery.gallery import Gallery
 from facegate.gallery.names import clean_name
 from facegate.gallery.values import Person
 
 app = single()
+
+# Also with a digit too many or too few: a mistyped id is nobody's name.
+_ID = re.compile(r"[0-9a-f]+(-[0-9a-f]+){4}")
 
 
 @app.command("enroll", epilog="Example: facegate enroll 'Ana Silva' ana/*.jpg --consent")
@@ -67,9 +71,10 @@ def enroll(
             shots = take_shots(given, services.engine, settings, out, largest=largest, window=window)
             if not new:
                 shots = refuse_conflicts(shots, gallery, table, before)
-            shots = refuse_strangers(shots, table)
+            if before is None:
+                shots = refuse_strangers(shots, table)
             after = _store(shots, gallery, before, name, consent=consent)
-        added = len(samples(shots))
+        added = (0 if after is None else after.samples) - (0 if before is None or after is None else before.samples)
         judged = verdicts(shots)
         out.json(
             {
@@ -79,7 +84,7 @@ def enroll(
                 "pictures": [verdict.as_json() for verdict in judged],
             }
         )
-        _tell(out, name if after is None else after.name, after, judged)
+        _tell(out, name if after is None else after.name, after, judged, added)
         if after is None:
             raise typer.Exit(EXIT_FAILED)
         if after.consent is None:
@@ -100,6 +105,8 @@ def _window(start: str | None, end: str | None) -> Window | None:
 
 def _known(gallery: Gallery, name: str) -> Person | None:
     by_id = person_with_id(gallery, name)
+    if by_id is None and _ID.fullmatch(name.strip().lower()):
+        raise NotFound(f"Nobody has the id {name}. `facegate people list` lists everybody.", details={"id": name})
     return by_id if by_id is not None else gallery.resolve_name(name)
 
 
@@ -115,11 +122,13 @@ def _store(
     return gallery.enroll(taken, name=new_name, person_id=None if before is None else before.id, consent=given)
 
 
-def _tell(out: Output, name: str, person: Person | None, judged: Sequence[SourceVerdict]) -> None:
+def _tell(out: Output, name: str, person: Person | None, judged: Sequence[SourceVerdict], added: int) -> None:
     used, seen = sum(verdict.used for verdict in judged), sum(verdict.seen for verdict in judged)
     total = f" · {_pictures(person.samples)} in all" if person is not None else ""
-    headline = f"{printable(name)} · {used} of {_pictures(seen)} added{total}"
+    headline = f"{printable(name)} · {added} of {_pictures(seen)} added{total}"
     out.line(out.colour(headline, "green" if person is not None else "yellow"))
+    if used > added:
+        out.line(f"  {_pictures(used - added)} stored already")
     for verdict in judged:
         if verdict.frames is not None and verdict.used:
             out.line(f"  {printable(verdict.source.name)}  {verdict.used} of {verdict.frames} frames used")

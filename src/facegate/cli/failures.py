@@ -23,8 +23,12 @@ class Failures:
 
     def add(self, source: Source, error: FacegateError, *, kind: str = "image", **fields: object) -> None:
         """Note one failure; with `--json` its object is printed at once, in the file's place."""
-        self._told.append((source.shown, error))
+        self.note(source, error)
         self._out.json({kind: source.shown, **fields, "error": error_json(error)})
+
+    def note(self, source: Source, error: FacegateError) -> None:
+        """Note the failure of a file whose JSON object the caller prints."""
+        self._told.append((source.shown, error))
 
     def end(self) -> None:
         """Tell what went wrong and exit 1, or do nothing when nothing did."""

@@ -1,6 +1,7 @@
 """`facegate identify`."""
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -18,11 +19,10 @@ from facegate.cli.job import Job
 from facegate.cli.naming import in_words, name_faces, overlay
 from facegate.cli.options import Data, ExitCode, Json, MaxFaces, MinFace, Quiet, TargetFpir, single
 from facegate.cli.output import EXIT_NO, Output, columns, printable, reporting
-from facegate.cli.rows import csv_rows
+from facegate.cli.rows import csv_rows, refuse_csv_over
 from facegate.cli.sources import Source, expand, read_frame
 from facegate.config import Settings, load_settings
 from facegate.errors import FacegateError
-from facegate.imaging.video import is_video
 from facegate.matching.table import load_table
 from facegate.vision.engine import FaceEngine
 
@@ -44,7 +44,11 @@ def identify(
     ] = None,
     draw: Annotated[
         Path | None,
-        typer.Option("--draw", metavar="PATH", help="Write annotated copies: a picture, an .mp4 video, or a folder."),
+        typer.Option(
+            "--draw",
+            metavar="PATH",
+            help="Write annotated copies: a picture, an .mp4 video (names as they were known by then), or a folder.",
+        ),
     ] = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the answers as CSV too.")] = None,
     target_fpir: TargetFpir = None,
@@ -61,28 +65,36 @@ def identify(
     people seen and when. With --json every picture or video is one object on a line of its own. A file that cannot be
     used is told at the end; the others are still done. With --exit-code, 3 means that no face got a name.
     """
-    with reporting(as_json=as_json, quiet=quiet) as out, ExitStack() as stack:
+    with reporting(as_json=as_json, quiet=quiet) as out:
         settings = load_settings(data=data, target_fpir=target_fpir, min_face_px=min_face, max_faces=max_faces)
         given = expand(sources)
         target = None if draw is None else DrawTarget.of(draw, given)
+        if csv is not None:
+            refuse_csv_over(given, csv)
         failures = Failures(out)
         failures.expect(len(given))
-        job = _job(settings, against, csv, target, failures, out, stack)
-        named = 0
-        for index, source in enumerate(given):
-            video = source.path is not None and is_video(source.path)
-            try:
-                if video:
-                    named += identify_video(source, job)
-                else:
-                    with out.progress("Looking", len(given)) as step:
-                        step(index, source.shown)
-                        named += _identify_picture(source, job)
-            except FacegateError as error:
-                failures.add(source, error, kind="video" if video else "image")
+        with ExitStack() as stack:
+            named = _identify_all(given, _job(settings, against, csv, target, failures, out, stack))
         failures.end()
         if exit_code and not named:
             raise typer.Exit(EXIT_NO)
+
+
+def _identify_all(sources: Sequence[Source], job: Job) -> int:
+    """How many faces and people got a name."""
+    named = 0
+    for index, source in enumerate(sources):
+        video = source.is_video
+        try:
+            if video:
+                named += identify_video(source, job)
+            else:
+                with job.out.progress("Looking", len(sources)) as step:
+                    step(index, source.shown)
+                    named += _identify_picture(source, job)
+        except FacegateError as error:
+            job.failures.add(source, error, kind="video" if video else "image")
+    return named
 
 
 def _job(
@@ -116,7 +128,7 @@ def _identify_picture(source: Source, job: Job) -> int:
         return 0
     pairs = list(zip(faces, matches, strict=True))
     if job.target is not None:
-        write_picture(job.target.picture(source), frame, [overlay(face, match) for face, match in pairs])
+        write_picture(job.target.copy(source), frame, [overlay(face, match) for face, match in pairs])
     if job.rows is not None:
         for face, match in pairs:
             job.rows.add(source.shown, match, box=face.box)
@@ -134,5 +146,5 @@ def _identify_picture(source: Source, job: Job) -> int:
     for line, match in zip(columns(rows), matches, strict=True):
         job.out.line(f"  {job.out.colour(line, 'green') if match.status == 'matched' else line}")
     if job.target is not None:
-        job.out.line(f"Drawn to {printable(str(job.target.picture(source)))}")
+        job.out.line(f"Drawn to {printable(str(job.target.copy(source)))}")
     return sum(match.status == "matched" for match in matches)

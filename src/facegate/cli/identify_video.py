@@ -14,7 +14,7 @@ from facegate.cli.naming import in_words
 from facegate.cli.output import JsonObject, columns, printable
 from facegate.cli.sources import Source, existing
 from facegate.cli.times import format_time
-from facegate.errors import FaceRejected, InvalidRequest
+from facegate.errors import FaceRejected, InvalidImage
 from facegate.imaging.decode import ImageLimits
 from facegate.imaging.draw import Painter
 from facegate.imaging.video import VideoReader, open_video
@@ -39,6 +39,8 @@ def identify_video(source: Source, job: Job) -> int:
     seconds = time.perf_counter() - started_s
     appearances = log.appearances()
     people = people_seen(appearances)
+    if video.truncated:
+        job.failures.note(source, _cut_short(source, video, last_ms))
     if not appearances:
         raise FaceRejected(
             f"No face found in {source.name} ({video.width}x{video.height}, {format_time(last_ms)}). "
@@ -55,14 +57,23 @@ def identify_video(source: Source, job: Job) -> int:
             "width": video.width,
             "height": video.height,
             "duration_ms": round(last_ms),
+            "truncated": video.truncated,
             "people": [_person_json(person) for person in people],
             "tracks": [_track_json(each) for each in appearances],
         }
     )
     _tell(source, job, people, appearances, last_ms, seconds)
     if job.target is not None:
-        job.out.line(f"Drawn to {printable(str(job.target.video(source)))}")
+        job.out.line(f"Drawn to {printable(str(job.target.copy(source)))}")
     return len(people)
+
+
+def _cut_short(source: Source, video: VideoReader, last_ms: float) -> InvalidImage:
+    return InvalidImage(
+        f"{source.name} is cut short or damaged: {format_time(last_ms)} of {format_time(video.duration_ms)} could be "
+        "read, and the answer holds for that part. Copy it again.",
+        details={"video": source.shown},
+    )
 
 
 def _follow(source: Source, video: VideoReader, job: Job) -> tuple[AppearanceLog, float]:
@@ -70,7 +81,7 @@ def _follow(source: Source, video: VideoReader, job: Job) -> tuple[AppearanceLog
     log, time_ms = AppearanceLog(), 0.0
     with ExitStack() as stack:
         step = stack.enter_context(job.out.progress(f"{source.name}: frame", video.frame_count or None))
-        writer = None if job.target is None else stack.enter_context(_writer(job.target.video(source), video))
+        writer = None if job.target is None else stack.enter_context(_writer(job.target.copy(source), video))
         painter = Painter()
         for each in video:
             step(each.index)
@@ -83,8 +94,6 @@ def _follow(source: Source, video: VideoReader, job: Job) -> tuple[AppearanceLog
 
 
 def _writer(path: Path, video: VideoReader) -> VideoWriter:
-    if path.suffix.lower() != ".mp4":
-        raise InvalidRequest(f"--draw {path} is for a video, which is written as .mp4. Name an .mp4 or a folder.")
     make_folder_of(path)
     fps = video.fps if math.isfinite(video.fps) and video.fps > 0 else 25.0
     return VideoWriter(path, width=video.width, height=video.height, fps=fps)

@@ -9,7 +9,7 @@ from facegate.gallery.index import Searchable
 from facegate.imaging.draw import Overlay
 from facegate.matching.decide import SHOWN_CANDIDATES, identify
 from facegate.matching.table import CalibrationTable
-from facegate.matching.words import odds, strength
+from facegate.matching.words import share, strength
 from facegate.types import Face, Match
 
 
@@ -41,8 +41,8 @@ def in_words(
         px = "" if eye_distance_px is None else f"{eye_distance_px:.0f} px between the eyes, "
         return "too small", f"{px}needs {settings.name_eye_distance_px:g}"
     if match.person is not None and match.fmr is not None:
-        said = f"{strength(match.fmr):<11}   {odds(match.fmr, table.smallest_fmr)} strangers would match this well"
-        return match.person.name, said.replace("better than", "fewer than")
+        alike = share(match.fmr, table.smallest_fmr)
+        return match.person.name, f"{strength(match.fmr):<11}   {alike} strangers would match this well"
     return "Unknown", _why_unknown(match, table)
 
 
@@ -51,7 +51,7 @@ def _why_unknown(match: Match, table: CalibrationTable) -> str:
         return "nobody is enrolled yet" if match.reason == "empty_gallery" else ""
     word = strength(match.fmr)
     likeness = "no match" if word == "none" else word
-    nearest = f"{match.candidates[0].person.name}, {likeness} ({odds(match.fmr, table.smallest_fmr)})"
+    nearest = f"{match.candidates[0].person.name}, {likeness} ({share(match.fmr, table.smallest_fmr)})"
     if match.reason == "ambiguous":
         return f"could be {nearest}, or {match.candidates[1].person.name}"
     if match.reason == "gallery_too_large_for_target":

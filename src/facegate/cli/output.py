@@ -152,7 +152,7 @@ def paint(text: str, colour: Colour, *, on: bool) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` without characters that would steer a terminal: file names are written by strangers."""
+    """`text` without characters that would steer a terminal or begin a line: file names are written by strangers."""
     return "".join("�" if _steers(character) else character for character in text)
 
 
@@ -179,6 +179,6 @@ def _wants_colour(stream: TextIO) -> bool:
 
 
 def _steers(character: str) -> bool:
-    # Control characters and lone surrogates, and the marks that turn the direction of the text after them.
+    # Control characters, ends of lines, lone surrogates, and the marks that turn the direction of what follows.
     bidi = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
-    return bidi or (character != "\n" and unicodedata.category(character) in {"Cc", "Cs"})
+    return bidi or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}

@@ -24,7 +24,7 @@ _MADE = "<!-- Made by `python -m facegate.cli.reference`; change the code, not t
 _CLI_INTRODUCTION = f"""\
 Answers go to stdout, progress, notes and errors to stderr. With `--json` every command answers in JSON, one object per
 line; an error is `{{"error": {{"code", "message", "details"}}}}`. Text answers say how sure a match is in words and
-odds; the numbers behind them are in the JSON.
+odds; the numbers behind them are in the JSON. A command line that cannot be understood is answered in text, on stderr.
 
 Settings come from options, then `FACEGATE_…` variables, then `{FILE_NAME}`: see [settings](settings.md).
 `NO_COLOR` turns colours off; they and progress are shown on a terminal only.
@@ -32,7 +32,7 @@ Settings come from options, then `FACEGATE_…` variables, then `{FILE_NAME}`: s
 | exit code | meaning |
 | --- | --- |
 | 0 | done |
-| {EXIT_FAILED} | failed, or some files could not be used; see [errors](errors.md) |
+| {EXIT_FAILED} | failed, or some files could not be used (`enroll`: none could); see [errors](errors.md) |
 | {EXIT_USAGE} | wrong usage or settings, or a name that means several people |
 | {EXIT_NO} | only with `--exit-code`: different people, or nobody was named |
 """
@@ -47,7 +47,7 @@ at which a stranger would be matched that well somewhere among the people search
 | `detect` | per picture `{"image", "faces": [{"bbox", "landmarks", "detection_score", "quality"}]}` |
 | `identify`, picture | `{"image", "faces": [{"bbox", "status", "person", "similarity", "threshold", "fmr", "fpir", \
 "margin", "reason", "detection_score", "quality"}]}` |
-| `identify`, video | `{"video", "width", "height", "duration_ms", "people": [{"person", "first_ms", "last_ms", \
+| `identify`, video | `{"video", "width", "height", "duration_ms", "truncated", "people": [{"person", "first_ms", "last_ms", \
 "ranges", …decision}], "tracks": [{"track_id", "first_ms", "last_ms", …decision}]}` |
 | `verify` | `{"matched", "similarity", "threshold", "target_fmr", "fmr"}` |
 | `enroll` | `{"person", "created", "added", "pictures": [{"image", "accepted", "reason", "message"}]}`; of a video \

@@ -44,23 +44,24 @@ def _without_conflict(shot: Shot, gallery: Gallery, table: CalibrationTable, per
 
 
 def refuse_strangers(shots: Sequence[Shot], table: CalibrationTable) -> list[Shot]:
-    """Refuse the shots that do not show the same person as most of the others do."""
+    """Refuse the shots that do not show the same person as more than half of them do; all when there is no such."""
     used = [index for index, shot in enumerate(shots) if shot.embedding is not None]
     vectors = [shot.embedding.vector for shot in shots if shot.embedding is not None]
     if len(used) < 2:
         return list(shots)
     matrix = np.stack(vectors)
     alike = matrix @ matrix.T >= table.threshold_at(SAME_PERSON_FMR)
-    # Whoever most of the others look like is the person meant.
+    # Whoever more than half of them look like is the person meant.
     middle = int(alike.sum(axis=1).argmax())
-    strangers = {index for index, same in zip(used, alike[middle], strict=True) if not same}
+    decided = 2 * alike[middle].sum() > len(used)
+    strangers = {index for index, same in zip(used, alike[middle], strict=True) if not (same and decided)}
     return [_stranger(shot) if index in strangers else shot for index, shot in enumerate(shots)]
 
 
 def _stranger(shot: Shot) -> Shot:
     return shot.refused(
         FaceRejected(
-            "The face is not the person the other pictures show. Check whose picture it is.",
+            "The face does not look like that in most of the other pictures. Check whose picture it is.",
             code="identity_inconsistent",
             details={"image": shot.source.shown},
         )

@@ -12,7 +12,7 @@ from facegate.errors import FacegateError, FaceRejected, InvalidRequest
 from facegate.gallery.enrolment import usable_face
 from facegate.gallery.values import Sample
 from facegate.imaging.decode import ImageLimits
-from facegate.imaging.video import VideoReader, is_video, open_video
+from facegate.imaging.video import VideoReader, open_video
 from facegate.types import Embedding, Face, Frame
 from facegate.vision.engine import FaceEngine
 
@@ -76,7 +76,7 @@ def take_shots(
     Raises:
         InvalidRequest: a window was given and there is no video.
     """
-    videos = {source: source.path is not None and is_video(source.path) for source in sources}
+    videos = {source: source.is_video for source in sources}
     if window is not None and not any(videos.values()):
         raise InvalidRequest("--from and --to are times in a video, and no source is one. Leave them out.")
     shots: list[Shot] = []
@@ -126,7 +126,7 @@ def _apart(video: VideoReader, window: Window) -> Iterator[tuple[float, Frame]]:
 
 
 def _gap_ms(video: VideoReader, window: Window) -> float:
-    end_ms = 1000 * video.frame_count / video.fps if video.fps > 0 else 0.0
+    end_ms = video.duration_ms
     if window.end_ms is not None:
         end_ms = min(end_ms, window.end_ms)
     return max(FRAME_GAP_MS, (end_ms - window.start_ms) / MOST_LOOKS)

@@ -9,6 +9,7 @@ from pathlib import Path
 from facegate.config import Settings
 from facegate.errors import InvalidRequest, NotFound
 from facegate.imaging.decode import ImageLimits, decode_image, read_image
+from facegate.imaging.video import is_video
 from facegate.types import Frame
 
 STDIN = "-"
@@ -34,32 +35,70 @@ class Source:
         """What sentences call it: the file's name."""
         return self.shown if self.path is None else self.path.name
 
+    @property
+    def is_video(self) -> bool:
+        """Whether it is to be opened as a video."""
+        return self.path is not None and is_video(self.path)
+
 
 def expand(arguments: Iterable[str]) -> list[Source]:
     """Each argument as the sources it stands for; a folder means all files below it in order of their names.
 
-    Hidden files and the index files of file managers are passed over. A file that does not exist stays in the list:
-    reading it fails, and the others are still done.
+    Hidden files and the index files of file managers are passed over, and so is a file that was named before. One that
+    does not exist stays in the list: reading it fails, and the others are still done.
 
     Raises:
+        InvalidRequest: an argument is empty, or two are stdin.
         NotFound: a folder holds no file.
     """
     arguments = list(arguments)
-    sources: list[Source] = []
+    if arguments.count(STDIN) > 1:
+        raise InvalidRequest("stdin holds one picture, so - can be given once. Name the other files.")
+    base = _common_folder(argument for argument in arguments if argument != STDIN)
+    sources: dict[object, Source] = {}
     for argument in arguments:
-        path = Path(argument)
         if argument == STDIN:
-            sources.append(Source("stdin", None, Path("stdin")))
-        elif path.is_dir():
-            files = list(files_below(path))
-            if not files:
-                raise NotFound(f"{argument} holds no files. Name a folder with JPEG, PNG or WebP pictures.")
-            # Copies of several folders' files lie in a folder each.
-            base = path if len(arguments) == 1 else path.parent
-            sources += [Source(str(file), file, file.relative_to(base)) for file in files]
-        else:
-            sources.append(Source(argument, path, Path(path.name)))
-    return sources
+            sources[STDIN] = Source("stdin", None, Path("stdin"))
+            continue
+        for file in _files(argument):
+            sources.setdefault(identity(file), Source(str(file), file, _below(base, file)))
+    return list(sources.values())
+
+
+def identity(path: Path) -> object:
+    """Equal for two paths of one file, whichever links lead to it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return path.resolve()
+    return found.st_dev, found.st_ino
+
+
+def _files(argument: str) -> list[Path]:
+    if not argument.strip():
+        raise InvalidRequest("One of the arguments is empty. Name a file or a folder; . is the folder you are in.")
+    path = Path(argument)
+    if not path.is_dir():
+        return [path]
+    files = list(files_below(path))
+    if not files:
+        raise NotFound(f"{argument} holds no files. Name a folder with JPEG, PNG or WebP pictures.")
+    return files
+
+
+def _common_folder(arguments: Iterable[str]) -> Path | None:
+    """The deepest folder that all of them lie in; None where they lie on several drives."""
+    paths = [Path(argument).absolute() for argument in arguments]
+    try:
+        return Path(os.path.commonpath([path if path.is_dir() else path.parent for path in paths]))
+    except ValueError:
+        return None
+
+
+def _below(base: Path | None, file: Path) -> Path:
+    """Where the copy of `file` lies: below all copies as `file` below `base`, so that no two meet."""
+    absolute = Path(os.path.normpath(file.absolute()))
+    return absolute.relative_to(base) if base is not None and absolute.is_relative_to(base) else Path(file.name)
 
 
 def files_below(folder: Path) -> Iterator[Path]:

@@ -57,5 +57,5 @@ def _verdict(source: Source, shots: Sequence[Shot]) -> SourceVerdict:
     errors = [shot.error for shot in shots if shot.error is not None]
     commonest = Counter(error.code for error in errors).most_common(1)
     error = next((error for error in errors if error.code == commonest[0][0]), None) if commonest else None
-    is_one = len(shots) == 1 and shots[0].time_ms is None
-    return SourceVerdict(source, len(shots) - len(errors), None if is_one else len(shots), error)
+    frames = sum(shot.time_ms is not None for shot in shots)
+    return SourceVerdict(source, len(shots) - len(errors), frames if source.is_video else None, error)

@@ -14,7 +14,7 @@ from facegate.errors import InvalidRequest
 from facegate.matching.decide import Verification
 from facegate.matching.decide import verify as decide
 from facegate.matching.table import CalibrationTable, load_table
-from facegate.matching.words import odds, strength
+from facegate.matching.words import share, strength
 from facegate.vision.engine import FaceEngine
 
 app = single()
@@ -62,7 +62,7 @@ def verify(
 
 def in_words(answer: Verification, table: CalibrationTable) -> str:
     """The answer as people read it."""
-    shown = odds(answer.fmr, table.smallest_fmr).replace("better than", "fewer than")
+    shown = share(answer.fmr, table.smallest_fmr)
     asked = f"you asked for 1 in {1 / answer.target_fmr:,.0f} (--target-fmr {rate(answer.target_fmr)})"
     if answer.matched:
         return f"Same person, {strength(answer.fmr)}. {_sentence(shown)} strangers look this alike; {asked}."

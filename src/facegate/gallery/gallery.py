@@ -191,7 +191,7 @@ class Gallery:
     ) -> Person:
         """Add pictures to a new person (`name`) or to one already there (`person_id`), all or none.
 
-        The template becomes the normalised mean of all the person's pictures.
+        A picture the person has already is not stored again. The template becomes the normalised mean of all of them.
 
         Raises:
             InvalidRequest: no samples, not exactly one of name and id, or a name that cannot be.

@@ -18,6 +18,8 @@ from facegate.storage.tables import DataKeyRow
 from facegate.types import Embedding, Template
 
 _SOURCE_LENGTH = 200
+# Cosine; two takes of one face, half a second apart, are further from each other.
+_SAME_PICTURE = 0.99999
 
 
 def read_people(session: Session, scope: Scope, *conditions: ColumnElement[bool]) -> list[Person]:
@@ -113,15 +115,22 @@ def add_faces(
     now: datetime,
     randomness: Randomness,
 ) -> None:
-    """Store the samples and fuse the person's template anew from all faces."""
+    """Store the samples that are not stored yet, and fuse the person's template anew from all faces.
+
+    A sample that is, number for number, an earlier one is the same picture again: it says nothing more.
+    """
     recipe_id = vault.scope.recipe_id
     earlier = session.execute(
         select(FaceRow.id, FaceRow.embedding).where(FaceRow.person_id == person.id, FaceRow.recipe_id == recipe_id)
     )
     embeddings = [Embedding(vault.open_face(face_id, blob), recipe_id) for face_id, blob in earlier]
-    embeddings += [sample.embedding for sample in samples]
-    template = Template.fuse(embeddings)
+    fresh: list[Sample] = []
     for sample in samples:
+        if all(sample.embedding.similarity(other) < _SAME_PICTURE for other in embeddings):
+            embeddings.append(sample.embedding)
+            fresh.append(sample)
+    template = Template.fuse(embeddings)
+    for sample in fresh:
         face_id = new_id(randomness)
         quality = sample.quality
         session.add(

@@ -14,6 +14,8 @@ from facegate.types import Frame, UInt8
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".ogv", ".y4m"})
 _HEAD_BYTES = 1024
+# Less than this may lack at the end of a whole file: headers round, and the last frame's own time is not in its stamp.
+_TRUNCATED_MS = 500
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,6 +63,8 @@ class VideoReader:
         self._name = name
         self._every = every
         self._index = -1
+        self._last_ms = 0.0
+        self._ended = False
         self.fps = capture.get(cv2.CAP_PROP_FPS)
         self.frame_count = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         self.width, self.height = _square_size(capture)
@@ -85,20 +89,33 @@ class VideoReader:
         """
         while self._capture.grab():
             self._index += 1
-            if self._index % self._every:
-                continue
             time_ms = self._capture.get(cv2.CAP_PROP_POS_MSEC)
             if time_ms <= 0 < self._index and self.fps > 0:
                 time_ms = 1000 * self._index / self.fps
+            self._last_ms = max(0.0, time_ms)
+            if self._index % self._every:
+                continue
             pixels = self._picture()
             if pixels is not None:
-                yield VideoFrame(self._index, max(0.0, time_ms), Frame(pixels))
+                yield VideoFrame(self._index, self._last_ms, Frame(pixels))
+        self._ended = True
         if self._index < 0:
             raise InvalidImage(
                 f"{self._name} has no picture that can be decoded: it is damaged, or of a codec that is not here. "
                 "Convert it to H.264 in MP4.",
                 details={"video": self._name},
             )
+
+    @property
+    def duration_ms(self) -> float:
+        """How long the file's header says it is, 0 when it does not."""
+        return 1000 * self.frame_count / self.fps if self.fps > 0 else 0.0
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the frames ended well before the header's duration; known once all were read."""
+        missing_ms = self.duration_ms - self._last_ms
+        return self._ended and self._index + 1 < self.frame_count and missing_ms > _TRUNCATED_MS
 
     def _picture(self) -> UInt8 | None:
         done, bgr = self._capture.retrieve()

@@ -37,11 +37,9 @@ def odds(fmr: float, smallest: float) -> str:
     return f"1 in {strangers:,}" if strangers > 1 else "more than 1 in 2"
 
 
-def describe(fmr: float, smallest: float) -> str:
-    """Strength and odds as one line, "Very strong · 1 in 40,000 strangers look this alike"."""
-    word = strength(fmr)
-    shown = odds(fmr, smallest).replace("better than", "fewer than")
-    return f"{'No match' if word == 'none' else word.capitalize()} · {shown} strangers look this alike"
+def share(fmr: float, smallest: float) -> str:
+    """:func:`odds` as the share of strangers who look this alike: "fewer than 1 in 100,000" at the table's end."""
+    return odds(fmr, smallest).replace("better than", "fewer than")
 
 
 def _one_digit(number: float) -> int:

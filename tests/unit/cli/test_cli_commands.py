@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 import stat
 import sys
@@ -287,7 +288,7 @@ def test_enroll_judges_every_picture(cli: Cli, pictures: Pictures) -> None:
     }
     text = cli("enroll", "Eileen", pictures.eileen_again, pictures.grace, pictures.nobody)
     assert text.code == 0
-    assert text.out.startswith("Eileen · 1 of 3 pictures added · 3 pictures in all\n")
+    assert text.out.startswith("Eileen · 0 of 3 pictures added · 2 pictures in all\n  1 picture stored already\n")
     assert "not used  grace.jpg" in text.out
     assert "does not look like Eileen" in text.out
     assert "No consent is on record for Eileen." in text.err
@@ -303,6 +304,91 @@ def test_enroll_with_nothing_usable_stores_nobody(cli: Cli, pictures: Pictures) 
 def test_pictures_of_two_people_make_one_person_of_the_most(cli: Cli, pictures: Pictures) -> None:
     done = cli("enroll", "Eileen", pictures.grace, pictures.eileen, pictures.eileen_again, "--json")
     assert [each["reason"] for each in done.object["pictures"]] == ["identity_inconsistent", None, None]
+
+
+def test_two_pictures_of_different_people_make_nobody(cli: Cli, pictures: Pictures) -> None:
+    done = cli("enroll", "Eileen", pictures.grace, pictures.eileen, "--json")
+    assert done.code == 1
+    assert [each["reason"] for each in done.object["pictures"]] == ["identity_inconsistent"] * 2
+    assert cli("people", "list", "--json").object["total"] == 0
+
+
+def test_a_picture_counts_once(cli: Cli, pictures: Pictures, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.jpg"
+    shutil.copy(pictures.grace, copy)
+    done = cli("enroll", "Grace", pictures.grace, pictures.grace, copy, "--json")
+    assert (done.object["added"], done.object["person"]["samples"]) == (1, 1)
+    assert [set(each) for each in done.object["pictures"]] == [{"image", "accepted", "reason", "message"}] * 2
+    again = cli("enroll", "Grace", pictures.grace, "--consent", "--json").object
+    assert (again["added"], again["person"]["samples"]) == (0, 1)
+    assert again["person"]["consent"]["source"] == "cli"
+
+
+def test_a_mistyped_id_makes_no_person(cli: Cli, pictures: Pictures) -> None:
+    assert cli("enroll", "Grace", pictures.grace).code == 0
+    person = cli("people", "show", "Grace", "--json").object["id"]
+    for wrong in (person[:-1], person[:-1] + ("0" if person[-1] != "0" else "1")):
+        done = cli("enroll", wrong, pictures.eileen)
+        assert done.code == 1
+        assert "[not_found]" in done.err
+    assert cli("people", "list", "--json").object["total"] == 1
+
+
+def test_an_empty_argument_is_not_the_working_directory(
+    cli: Cli, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(pictures.folder)
+    assert cli("identify", "").code == 2
+    assert cli("enroll", "New", "").code == 2
+    assert cli("identify", "-", "-").code == 2
+
+
+def test_csv_never_takes_the_place_of_a_picture(cli: Cli, pictures: Pictures, tmp_path: Path) -> None:
+    before = {file: file.read_bytes() for file in pictures.folder.iterdir() if file.is_file()}
+    link = tmp_path / "link.csv"
+    link.symlink_to(pictures.grace)
+    for wrong in (pictures.grace, link, pictures.eileen, tmp_path, "-", os.devnull):
+        done = cli("identify", pictures.grace, "--csv", wrong)
+        assert done.code == 2, wrong
+        assert "--csv" in done.err
+    assert before == {file: file.read_bytes() for file in before}
+    kept = tmp_path / "kept.csv"
+    mixed = cli("identify", pictures.grace, pictures.nobody, "--csv", kept)
+    assert mixed.code == 1
+    assert "grace.jpg" in kept.read_text("utf-8-sig")
+    assert sorted(file.name for file in tmp_path.glob(".*")) == []
+
+
+def test_copies_of_files_of_one_name_do_not_meet(cli: Cli, pictures: Pictures, tmp_path: Path) -> None:
+    one, two, drawn = tmp_path / "ca" / "x.jpg", tmp_path / "cb" / "x.jpg", tmp_path / "drawn"
+    for path, picture in ((one, pictures.grace), (two, pictures.eileen_again)):
+        path.parent.mkdir()
+        shutil.copy(picture, path)
+    assert cli("detect", one, two, two, "--draw", drawn).code == 0
+    assert sorted(drawn.rglob("*.jpg")) == [drawn / "ca" / "x.jpg", drawn / "cb" / "x.jpg"]
+    before = two.read_bytes()
+    shutil.copy(pictures.grace, tmp_path / "x.jpg")
+    spoiling = cli("detect", tmp_path / "x.jpg", two, "--draw", tmp_path / "cb")
+    assert spoiling.code == 2
+    assert two.read_bytes() == before
+    shutil.copy(pictures.grace, tmp_path / "stdin.jpg")
+    meeting = cli("detect", tmp_path / "stdin.jpg", "-", "--draw", drawn, stdin=pictures.grace.read_bytes())
+    assert meeting.code == 2
+    assert "would both be" in meeting.err
+
+
+def test_against_names_obey_the_rules_of_names(cli: Cli, pictures: Pictures, tmp_path: Path) -> None:
+    known = tmp_path / "known"
+    for name in ("Ana\x1b[2J", "Ben\nUnknown", "Cem\u202egnp"):
+        (known / name).mkdir(parents=True)
+        shutil.copy(pictures.grace, known / name / "1.jpg")
+    shutil.copy(pictures.eileen, known / "Eileen.png")
+    done = cli("identify", pictures.eileen_again, "--against", known)
+    assert done.code == 1
+    assert done.out.splitlines()[1].startswith("  1  Eileen ")
+    assert done.err.count("[invalid_request]") == 3
+    assert not {"\x1b", "\u202e"} & set(done.out + done.err)
+    assert len(done.err.splitlines()) == 4
 
 
 def test_a_known_face_is_not_stored_under_another_name_by_accident(cli: Cli, pictures: Pictures) -> None:
@@ -402,6 +488,39 @@ def test_a_person_enrolled_from_part_of_a_video_is_named_in_it(cli: Cli, shared_
         assert (original.width, original.height) == (drawn.width, drawn.height)
         assert sum(1 for _ in original) == sum(1 for _ in drawn)
     assert "The Singer" in (tmp_path / "seen.csv").read_text("utf-8-sig")
+
+
+def test_a_person_of_one_shot_is_named_in_another(cli: Cli, shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = shared_data / "video" / "stage-two-people.mp4"
+    monkeypatch.setenv("FACEGATE_ENROLL_EYE_DISTANCE_PX", "15")
+    added = cli("enroll", "The Singer", clip, "--min-face", "20", "--largest", "--from", "0", "--to", "0.63")
+    assert added.code == 0
+    done = cli("identify", clip, "--json")
+    (person,) = done.object["people"]
+    assert person["person"]["name"] == "The Singer"
+    # The first shot ends at 0.63 s; the singer alone is in view again from 2.7 to 7.0 s.
+    assert person["first_ms"] >= 2500
+    assert 6500 <= person["last_ms"] <= 7200
+    assert {each["person"]["name"] for each in done.object["tracks"] if each["person"]} == {"The Singer"}
+
+
+def test_a_cut_video_is_not_taken_for_a_whole_one(cli: Cli, shared_data: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.webm"
+    cut.write_bytes((shared_data / "spoof" / "webcam-both-turns-real.webm").read_bytes()[:200_000])
+    done = cli("identify", cut, "--json")
+    assert done.code == 1
+    assert done.object["truncated"] is True
+    assert 3500 < done.object["duration_ms"] < 4500
+    assert "0:13.2 could be read" in done.err
+    assert "[invalid_image]" in done.err
+
+
+def test_the_copy_of_a_video_is_one(cli: Cli, shared_data: Path, pictures: Pictures, tmp_path: Path) -> None:
+    clip = shared_data / "video" / "stage-two-people.mp4"
+    for source, copy in ((clip, "x.jpg"), (pictures.grace, "x.mp4")):
+        done = cli("identify", source, "--draw", tmp_path / copy)
+        assert done.code == 2
+        assert "its copy must end in" in done.err
 
 
 def test_video_text_names_people_with_times(cli: Cli, shared_data: Path) -> None:

@@ -180,6 +180,10 @@ def test_file_names_cannot_steer_the_terminal() -> None:
     assert printable("Ünal 王小明 हिन्दी عربى\u200d") == "Ünal 王小明 हिन्दी عربى\u200d"
 
 
+def test_file_names_cannot_begin_a_line() -> None:
+    assert printable("a.jpg\n1  Ana\u2028Ben\u2029") == "a.jpg�1  Ana�Ben�"
+
+
 def test_columns_align_wide_characters() -> None:
     assert columns([["NAME", "N"], ["王小明", "1"], ["Ana Silva", "6"]]) == [
         "NAME       N",

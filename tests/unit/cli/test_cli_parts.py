@@ -118,11 +118,13 @@ def test_csv_has_a_row_per_face_and_no_formulas(table: CalibrationTable, tmp_pat
     with csv_rows(path, table) as rows:
         rows.add("a.jpg", decided(table, (evil, 0.9)), box=np.array([1, 2, 11, 22.25], np.float32))
         rows.add("b.mp4", decided(table), first_ms=100, last_ms=900)
+        rows.add("c.jpg", decided(table, (ANA, 0.999)))
     with path.open(encoding="utf-8-sig", newline="") as file:
-        first, second = csv.DictReader(file)
+        first, second, sure = csv.DictReader(file)
     assert first["person"] == "'=cmd|'/C calc'!A0"
     assert (first["x"], first["y"], first["width"], first["height"]) == ("1.0", "2.0", "10.0", "20.2")
     assert float(first["fmr"]) == pytest.approx(1e-4)
+    assert sure["odds"] == "fewer than 1 in 100,000"
     assert (second["status"], second["reason"], second["first_ms"], second["x"]) == (
         "unknown",
         "empty_gallery",
@@ -134,6 +136,21 @@ def test_csv_has_a_row_per_face_and_no_formulas(table: CalibrationTable, tmp_pat
 def test_csv_that_cannot_be_written_is_told(table: CalibrationTable, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="could not be written"), csv_rows(tmp_path / "no" / "a.csv", table):
         pass
+
+
+def test_csv_keeps_what_was_there_until_it_is_complete(table: CalibrationTable, tmp_path: Path) -> None:
+    path = tmp_path / "faces.csv"
+    path.write_text("before")
+
+    def interrupted() -> None:
+        with csv_rows(path, table) as rows:
+            rows.add("a.jpg", decided(table))
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        interrupted()
+    assert [file.name for file in tmp_path.iterdir()] == ["faces.csv"]
+    assert path.read_text() == "before"
 
 
 def test_default_settings_weaken_nothing() -> None:

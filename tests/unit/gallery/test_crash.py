@@ -26,20 +26,20 @@ from facegate.types import Embedding, Quality
 
 root, action = Path(sys.argv[1]), sys.argv[2]
 samples = [
-    Sample(Embedding(np.eye(4, dtype=np.float32)[i], "test@1"), Quality(60, 50, 50, 50, 0, 0), "test") for i in range(3)
+    Sample(Embedding(np.eye(5, dtype=np.float32)[i], "test@1"), Quality(60, 50, 50, 50, 0, 0), "test") for i in range(5)
 ]
 consent = Consent(CURRENT_CONSENT.version, CURRENT_CONSENT.purpose, utc(0), "test")
 
 def open_gallery(folder):
     database = Database.open(folder)
     keyring = Keyring.open(folder, database_holds_data=database.holds_data)
-    return database, Gallery.open(database, keyring, recipe_id="test@1", dimension=4)
+    return database, Gallery.open(database, keyring, recipe_id="test@1", dimension=5)
 
 def act(gallery):
     if action == "enroll":
-        gallery.enroll(samples, name="Bo", consent=consent)
+        gallery.enroll(samples[:3], name="Bo", consent=consent)
     elif action == "add":
-        gallery.enroll(samples, person_id=gallery.people()[0].id, consent=consent)
+        gallery.enroll(samples[:3], person_id=gallery.people()[0].id, consent=consent)
     else:
         gallery.delete(gallery.people()[0].id)
 
@@ -60,7 +60,7 @@ def act_and_die(folder, die_at):
     os._exit(0)
 
 database, gallery = open_gallery(root / "before")
-gallery.enroll(samples[:2], name="Ana", consent=consent)
+gallery.enroll(samples[3:], name="Ana", consent=consent)
 database.close()
 stops = []
 while True:
