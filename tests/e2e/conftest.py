@@ -81,6 +81,21 @@ def black_camera(cameras: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def coarse_camera(cameras: Path) -> Path:
+    """A camera of 160x120 pixels."""
+    return y4m.write_y4m(cameras / "coarse.y4m", [np.full((120, 160, 3), 128, np.uint8)] * 20, 20)
+
+
+@pytest.fixture(scope="session")
+def distant_camera(cameras: Path, astronaut: NDArray[np.uint8]) -> Path:
+    """A 1280x720 picture in which the astronaut stands far away: the eyes are about 30 px apart."""
+    room = np.full((760, 1320, 3), 96, np.uint8)
+    small = cv2.resize(cv2.cvtColor(astronaut, cv2.COLOR_RGB2BGR), (400, 400), interpolation=cv2.INTER_AREA)
+    room[180:580, 460:860] = small
+    return y4m.write_y4m(cameras / "distant.y4m", y4m.pan(room, size=(1280, 720)), 20)
+
+
+@pytest.fixture(scope="session")
 def webcam_camera(cameras: Path, shared_data: Path) -> Path:
     """A person at a webcam who turns the head: the first five seconds, forwards and backwards."""
     pictures, rate = y4m.square_pixels(shared_data / "video" / "webcam-head-turns.mp4", seconds=5)

@@ -30,6 +30,24 @@ async function leave({ browser, page, faults }, { allowed = [] } = {}) {
   );
 }
 
+/** Who looks into the camera must see the picture, and read the line on it and the headline beside it. */
+async function pictureInView(page) {
+  const hidden = await page.evaluate(() =>
+    [".stage", ".stage-hint", ".enrol h2"].filter((selector) => {
+      const element = document.querySelector(selector);
+      if (!element) return false;
+      const { top, bottom } = element.getBoundingClientRect();
+      const stage = document.querySelector(".stage").getBoundingClientRect();
+      const covered = selector === ".enrol h2" && innerWidth <= 760 && top < stage.bottom;
+      return top < -1 || bottom > innerHeight + 1 || covered;
+    }),
+  );
+  assert.deepEqual(hidden, [], "out of sight");
+}
+
+/** What has the focus, in words. */
+const focused = (page) => page.evaluate(() => `${document.activeElement?.tagName} ${document.activeElement?.textContent?.trim()}`);
+
 /** Nothing may reach past the right edge. */
 async function fitsWidth(page) {
   const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
@@ -253,9 +271,11 @@ await main({
     await page.getByRole("button", { name: "Start", exact: true }).tap();
     await page.locator(".slots li[data-state=taken]").nth(2).waitFor();
     await fitsWidth(page);
+    await pictureInView(page);
     await shot("3-pictures");
     await page.getByText("Recognised").waitFor();
     await fitsWidth(page);
+    await pictureInView(page);
     await shot("4-saved");
     await page.getByRole("button", { name: "Done" }).tap();
     await pressFace(page, (x, y) => page.touchscreen.tap(x, y));
@@ -280,9 +300,12 @@ await main({
     await label(page, "Unknown").waitFor();
     await fitsWidth(page);
     await addPerson(page, "عبد الرحمن الصحراوي");
+    await page.locator(".slots li[data-state=taken]").nth(2).waitFor();
+    await pictureInView(page);
+    await shoot(page, options.pictures, "pictures");
     await page.getByText("Recognised").waitFor();
     await label(page, "عبد الرحمن").waitFor();
-    await page.locator(".stage").scrollIntoViewIfNeeded();
+    await pictureInView(page);
     await page.waitForTimeout(300);
     await fitsWidth(page);
     await shoot(page, options.pictures, "zoom");
@@ -350,6 +373,137 @@ await main({
     await second.page.getByRole("heading", { name: "This link does not work any more" }).waitFor();
     await shoot(second.page, options.pictures, "2-used");
     await leave(second, { allowed: [/410/, /401/] });
+  },
+
+  /** The server stands still with its sockets open: what it said before is not true any more. */
+  async silent(options) {
+    const opened = await enter(options);
+    const { page } = opened;
+    await label(page, "Unknown").waitFor();
+    await askTest("freeze");
+    await page.waitForTimeout(1000);
+    assert.equal(await page.locator(".rows li").count(), 0, "somebody stands in view although nobody looks");
+    assert.equal(await page.locator(".face").count(), 0);
+    await page.getByRole("heading", { name: "The server does not answer" }).waitFor({ timeout: 4000 });
+    await shoot(page, options.pictures, "silent");
+    await page.waitForTimeout(2000);
+    assert.equal(await page.locator(".stage > [aria-live=polite]").textContent(), "");
+    await askTest("thaw");
+    await label(page, "Unknown").waitFor();
+    await page.getByRole("heading", { name: "The server does not answer" }).waitFor({ state: "detached" });
+    await leave(opened);
+  },
+
+  /** One request for a ticket that nobody answers. */
+  async unanswered(options) {
+    const opened = await openBrowser(options);
+    const { page } = opened;
+    page.setDefaultTimeout(20_000);
+    let asked = 0;
+    await page.route("**/v1/tickets", (route) => ((asked += 1) === 1 ? undefined : route.continue()));
+    await page.goto(options.link);
+    await startCamera(page);
+    await label(page, "Unknown").waitFor();
+    assert.ok(asked >= 2);
+    await leave(opened, { allowed: [/ERR_/] });
+  },
+
+  /** Pictures of a try that was given up do not count, and the keyboard never loses its place. */
+  async afresh(options) {
+    const opened = await enter(options);
+    const { page } = opened;
+    await label(page, "Unknown").waitFor();
+    const taken = page.locator(".slots li[data-state=taken]");
+    const begin = async (name) => {
+      await page.getByRole("button", { name: /^Add/ }).click();
+      await page.getByRole("combobox", { name: "Name" }).fill(name);
+      await page.getByText("agree").first().click();
+      await page.getByRole("button", { name: "Start", exact: true }).click();
+    };
+    await begin("Beth");
+    await taken.nth(1).waitFor();
+    assert.equal(await focused(page), "H2 Beth");
+    assert.equal(await page.getByRole("button", { name: "Who is this?" }).count(), 0);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Add the first person" }).waitFor();
+    assert.equal(await focused(page), "BUTTON Add the first person");
+
+    await begin("Beth");
+    await taken.first().waitFor();
+    assert.equal(await taken.count(), 1, "pictures of the first try count for the second");
+    assert.equal(await page.locator(".slots canvas").count(), 1);
+    await page.locator(".stage").hover();
+    await page.getByRole("button", { name: "Stop camera" }).click();
+    await page.getByText("The camera is off.").waitFor();
+    assert.match(await focused(page), /^SECTION/);
+    await shoot(page, options.pictures, "camera-off");
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(page), "BUTTON Start camera");
+    await page.keyboard.press("Enter");
+    await page.locator("video").waitFor();
+    assert.match(await focused(page), /^SECTION/);
+    await page.getByText("Recognised").waitFor();
+    await page.getByRole("button", { name: "Done" }).click();
+    assert.equal(await focused(page), "BUTTON Add person");
+    assert.equal(await page.getByRole("heading", { level: 1 }).count(), 1);
+    await leave(opened);
+  },
+
+  /** The answer to a save comes eight seconds late, and is believed. */
+  async late_save(options) {
+    const opened = await enter(options);
+    const { page } = opened;
+    await label(page, "Unknown").waitFor();
+    await addPerson(page, "Ana");
+    await page.locator(".slots li[data-state=taken]").nth(1).waitFor();
+    await askTest("freeze");
+    await page.getByRole("button", { name: "Save now (basic)" }).click();
+    await page.waitForTimeout(8000);
+    await page.getByText("Saving…").waitFor();
+    await askTest("thaw");
+    await page.getByRole("heading", { name: "Ana is saved" }).waitFor();
+    await leave(opened);
+  },
+
+  /** One face under two names: neither can be shown, and the page says so. */
+  async twins(options) {
+    const opened = await enter(options);
+    const { page } = opened;
+    await addPerson(page, "Ana");
+    await page.getByRole("button", { name: "Add another" }).click();
+    await page.getByRole("combobox", { name: "Name" }).fill("ana");
+    await page.getByText(/1 picture|pictures, added/).first().waitFor();
+    await page.getByRole("radio", { name: "A new person of the same name" }).check({ force: true });
+    await shoot(page, options.pictures, "namesake");
+    await page.getByText("agrees").first().click();
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByRole("button", { name: /Same person: add to Ana \(5 pictures, added / }).waitFor();
+    await shoot(page, options.pictures, "question");
+    await page.getByRole("button", { name: "Someone else" }).click();
+    await page.getByText("This looks like Ana as well, so no name may be shown.").or(page.getByText("Recognised")).waitFor();
+    await shoot(page, options.pictures, "late");
+    await leave(opened);
+  },
+
+  /** A face too small in a small picture is named once larger ones are sent. */
+  async distant(options) {
+    const opened = await openBrowser(options);
+    const { page } = opened;
+    page.setDefaultTimeout(20_000);
+    await page.addInitScript(() => {
+      const draw = CanvasRenderingContext2D.prototype.drawImage;
+      CanvasRenderingContext2D.prototype.drawImage = function (...given) {
+        if (given[0] instanceof HTMLVideoElement && given.length === 5 && given[3] > 16) window.sentWidth = given[3];
+        return draw.apply(this, given);
+      };
+    });
+    await page.goto(options.link);
+    await startCamera(page);
+    await page.waitForFunction(() => window.sentWidth === 640);
+    await page.waitForFunction(() => window.sentWidth === 1280);
+    await label(page, "Unknown").waitFor();
+    await shoot(page, options.pictures, "distant");
+    await leave(opened);
   },
 
   /** No camera, or a camera that cannot be had. */

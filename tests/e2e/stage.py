@@ -60,9 +60,20 @@ class ServerProcess:
         self.process.kill()
         self.process.communicate(timeout=10)
 
+    def freeze(self) -> None:
+        """Let the sockets stand and answer nothing."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on after `freeze`."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         if self.process is None or self.process.poll() is not None:
             return
+        self.thaw()
         self.process.send_signal(signal.SIGINT)
         self.process.communicate(timeout=15)
         assert self.process.returncode in (0, -signal.SIGINT), f"the server ended with {self.process.returncode}"
@@ -103,5 +114,10 @@ class Stage:
         return said
 
     def _do(self, request: str) -> None:
-        deeds: dict[str, Callable[[], None]] = {"kill": self.server.kill, "start": self.server.start}
+        deeds: dict[str, Callable[[], None]] = {
+            "kill": self.server.kill,
+            "start": self.server.start,
+            "freeze": self.server.freeze,
+            "thaw": self.server.thaw,
+        }
         deeds[request]()

@@ -59,6 +59,35 @@ def test_the_picture_of_the_documentation_can_be_made(stage: Stage, astronaut_ca
     assert (stage.pictures / "portrait" / "live.png").is_file()
 
 
+def test_a_silent_server_takes_the_names_back_and_is_named(stage: Stage, astronaut_camera: Path) -> None:
+    stage.play("silent", link=stage.server.link(), camera=str(astronaut_camera))
+
+
+def test_a_ticket_nobody_answers_does_not_hang_the_page(stage: Stage, astronaut_camera: Path) -> None:
+    stage.play("unanswered", link=stage.server.link(), camera=str(astronaut_camera))
+
+
+def test_adding_a_person_begins_afresh_and_keeps_the_focus(stage: Stage, astronaut_camera: Path) -> None:
+    stage.play("afresh", link=stage.server.link(), camera=str(astronaut_camera))
+
+
+def test_a_save_whose_answer_is_late_is_not_called_lost(stage: Stage, astronaut_camera: Path) -> None:
+    stage.play("late_save", link=stage.server.link(), camera=str(astronaut_camera))
+
+
+def test_a_second_record_of_one_face_ends_in_words(stage: Stage, astronaut_camera: Path) -> None:
+    stage.play("twins", link=stage.server.link(), camera=str(astronaut_camera))
+
+
+def test_a_face_far_away_is_sent_larger(stage: Stage, distant_camera: Path) -> None:
+    stage.play("distant", link=stage.server.link(), camera=str(distant_camera))
+
+
+def test_a_camera_of_too_few_pixels_is_named(stage: Stage, coarse_camera: Path) -> None:
+    options = {"name": "few-pixels", "headline": "This camera is too coarse", "retry": "Try again"}
+    stage.play("camera", link=stage.server.link(), camera=str(coarse_camera), **options)
+
+
 def test_a_link_works_once(stage: Stage) -> None:
     stage.play("link", link=stage.server.link())
 

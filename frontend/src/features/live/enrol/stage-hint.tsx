@@ -22,7 +22,7 @@ export function StageHint({ session }: { readonly session: LiveSession }) {
 function hintFor(enrolment: Enrolment): string | null {
   if (enrolment.step !== "collecting") return null;
   const { refusal } = enrolment;
-  return refusal ? refusalLine(refusal.reason, refusal.quality) : "Look at the camera and move your head a little";
+  return refusal ? refusalLine(refusal.reason, refusal.quality) : "Move your head a little";
 }
 
 /** The wanted hint, kept long enough to be read. */
