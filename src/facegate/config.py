@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from facegate.errors import InvalidSettings
 
@@ -16,8 +17,47 @@ PREFIX = "FACEGATE_"
 FILE_NAME = "facegate.toml"
 
 
+# What people type who mean another name.
+_MEANT = {"threshold": "target_fmr", "tolerance": "target_fmr"}
+_LISTS = {"allowed_hosts", "detection_thresholds"}
+
+# Kinds of pydantic's errors in our words; the braces are filled with what the error carries.
+_WHY = {
+    "int_parsing": "that is no whole number",
+    "int_from_float": "that is no whole number",
+    "int_type": "that is no whole number",
+    "float_parsing": "that is no number",
+    "float_type": "that is no number",
+    "bool_parsing": "it must be true or false",
+    "bool_type": "it must be true or false",
+    "literal_error": "it must be {expected}",
+    "greater_than": "it must be more than {gt}",
+    "greater_than_equal": "it must be at least {ge}",
+    "less_than": "it must be less than {lt}",
+    "less_than_equal": "it must be at most {le}",
+    "value_error": "{error}",
+    "string_type": "that is no text",
+    "string_too_short": "it must not be empty",
+    "missing": "it must be three numbers",
+    "too_long": "it must be three numbers",
+}
+
+
 def _default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("facegate", appauthor=False))
+
+
+def _folder(value: object) -> object:
+    """A path as typed, with ~ for the home folder; an empty one would be the working directory by accident."""
+    if isinstance(value, str):
+        if not value.strip():
+            raise ValueError("it must not be empty")
+        return Path(value).expanduser()
+    return value.expanduser() if isinstance(value, Path) else value
+
+
+_Folder = Annotated[Path, BeforeValidator(_folder)]
+_Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Settings(BaseModel):
@@ -29,13 +69,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     # Where things are
-    data: Annotated[Path, Field(description="Folder of the database, keys and model cache.")] = Field(
+    data: Annotated[_Folder, Field(description="Folder of the database, keys and model cache.")] = Field(
         default_factory=_default_data_dir
     )
-    model_dir: Annotated[Path | None, Field(description="Folder searched for model files after the wheel.")] = None
+    model_dir: Annotated[_Folder | None, Field(description="Folder searched for model files after the wheel.")] = None
 
     # Serving
-    host: Annotated[str, Field(description="Address to bind.")] = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1, description="Address to bind.")] = "127.0.0.1"
     port: Annotated[
         int | None, Field(ge=0, le=65535, description="Port; unset: 5000, or the next free one. 0: any free one.")
     ] = None
@@ -68,6 +108,12 @@ class Settings(BaseModel):
 
     # Vision
     min_face_px: Annotated[int, Field(ge=12, description="Smallest face box side that is looked for, px.")] = 40
+    detection_thresholds: Annotated[
+        tuple[_Share, _Share, _Share],
+        Field(
+            description="Scores a face must exceed in each network of the detector; lower finds more, also non-faces."
+        ),
+    ] = (0.6, 0.7, 0.8)
     max_faces: Annotated[int, Field(gt=0, description="Largest faces kept per picture.")] = 100
     name_eye_distance_px: Annotated[float, Field(ge=0, description="Eye distance from which people are named.")] = 20.0
     enroll_eye_distance_px: Annotated[
@@ -116,7 +162,7 @@ def load_settings(*, environ: Mapping[str, str] | None = None, file: Path | None
     for variable, value in environ.items():
         if variable.startswith(PREFIX):
             name = _known(variable.removeprefix(PREFIX).lower(), known, variable, "the environment")
-            values[name] = value.split(",") if name == "allowed_hosts" else value
+            values[name] = value.split(",") if name in _LISTS else value
             origin[name] = variable
     for name, value in overrides.items():
         if value is not None:
@@ -128,11 +174,15 @@ def load_settings(*, environ: Mapping[str, str] | None = None, file: Path | None
         first = error.errors()[0]
         name = str(first["loc"][0])
         raise InvalidSettings(
-            f"{origin.get(name, name)} is {values.get(name)!r}: {first['msg']}. Change or unset it.",
+            f"{origin.get(name, name)} is {values.get(name)!r}: {_why(first)}. Change or unset it.",
             details={"setting": name},
         ) from None
     _refuse_unsafe(settings)
     return settings
+
+
+def _why(error: ErrorDetails) -> str:
+    return _WHY.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -145,9 +195,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _known(name: str, known: set[str], shown: str, where: str) -> str:
     if name in known:
         return name
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    styled = PREFIX + nearest[0].upper() if nearest and shown.startswith(PREFIX) else (nearest or [""])[0]
-    hint = f" Did you mean {styled}?" if nearest else " `facegate doctor` lists the settings."
+    nearest = difflib.get_close_matches(name, known | set(_MEANT), n=1, cutoff=0.5)
+    meant = [_MEANT.get(each, each) for each in nearest]
+    styled = PREFIX + meant[0].upper() if meant and shown.startswith(PREFIX) else (meant or [""])[0]
+    hint = f" Did you mean {styled}?" if meant else " `facegate doctor` lists the settings."
     raise InvalidSettings(f"{shown} in {where} is not a setting.{hint}", details={"setting": shown})
 
 

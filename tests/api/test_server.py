@@ -21,7 +21,7 @@ from facegate.app.ports import listen
 from facegate.app.running import RunningServer
 from facegate.app.server import public_url
 from facegate.config import Settings
-from facegate.errors import PortInUse, StorageError
+from facegate.errors import Conflict, PortInUse, StorageError
 from tests.serving import serving
 
 
@@ -89,11 +89,16 @@ def test_the_note_of_a_running_server_comes_and_goes(tmp_path: Path) -> None:
     assert RunningServer.read(tmp_path) is None
 
 
-def test_a_note_of_another_server_is_left_alone(tmp_path: Path) -> None:
-    first = RunningServer.announce(tmp_path, "http://127.0.0.1:1", 1)
-    second = RunningServer.announce(tmp_path, "http://127.0.0.1:2", 2)
-    first.withdraw(tmp_path)
-    assert RunningServer.read(tmp_path) == second
+def test_a_data_folder_is_held_by_one_server(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        with pytest.raises(Conflict, match=f"is running already at {server.url} "), serving(tmp_path):
+            pass
+        assert RunningServer.read(tmp_path) is not None
+    with serving(tmp_path):
+        pass
+
+
+def test_a_broken_note_is_none(tmp_path: Path) -> None:
     (tmp_path / "server.json").write_text("{broken")
     assert RunningServer.read(tmp_path) is None
 

@@ -75,3 +75,47 @@ def test_hosts_are_a_list() -> None:
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
         Settings().port = 1
+
+
+def test_a_word_for_the_threshold_leads_to_the_rate() -> None:
+    for variable in ("FACEGATE_THRESHHOLD", "FACEGATE_TOLERANCE"):
+        with pytest.raises(InvalidSettings, match=r"Did you mean FACEGATE_TARGET_FMR\?"):
+            load_settings(environ={variable: "0.6"})
+
+
+def test_the_detector_has_three_thresholds(tmp_path: Path) -> None:
+    chosen = load_settings(environ={"FACEGATE_DETECTION_THRESHOLDS": "0.5, 0.6,0.7"})
+    assert chosen.detection_thresholds == (0.5, 0.6, 0.7)
+    file = tmp_path / "facegate.toml"
+    file.write_text("detection_thresholds = [0.5, 0.6, 0.7]\n")
+    assert load_settings(environ={}, file=file) == load_settings(environ={}).model_copy(
+        update={"detection_thresholds": (0.5, 0.6, 0.7)}
+    )
+    for wrong, why in (("0.5", "three numbers"), ("0.5,0.6,0.7,0.8", "three numbers"), ("0,0.5,0.5", "more than 0")):
+        with pytest.raises(InvalidSettings, match=f"FACEGATE_DETECTION_THRESHOLDS.*{why}"):
+            load_settings(environ={"FACEGATE_DETECTION_THRESHOLDS": wrong})
+
+
+def test_folders_are_read_as_typed() -> None:
+    for name in ("data", "model_dir"):
+        assert getattr(load_settings(environ={f"FACEGATE_{name.upper()}": "~/x"}), name) == Path.home() / "x"
+        for empty in ("", "  "):
+            with pytest.raises(InvalidSettings, match="it must not be empty"):
+                load_settings(environ={f"FACEGATE_{name.upper()}": empty})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("PORT", "eighty", "that is no whole number"),
+        ("PORT", "70000", "it must be at most 65535"),
+        ("HOST", "", "it must not be empty"),
+        ("TARGET_FMR", "small", "that is no number"),
+        ("TARGET_FMR", "nan", "it must be"),
+        ("LIVE_ACCESS", "everyone", "it must be 'session' or 'open'"),
+        ("LIVE_ACCESS_OPEN_OFF_LOOPBACK", "perhaps", "it must be true or false"),
+    ],
+)
+def test_a_refused_value_is_told_in_plain_words(variable: str, value: str, why: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"FACEGATE_{variable} is '{value}': {why}"):
+        load_settings(environ={f"FACEGATE_{variable}": value})

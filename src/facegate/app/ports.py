@@ -5,7 +5,8 @@ import socket
 import sys
 from dataclasses import dataclass
 
-from facegate.errors import PortInUse
+from facegate.app.port_holder import holder_of
+from facegate.errors import InvalidSettings, PortInUse
 
 FIRST_PORT = 5000
 LAST_PORT = 5099
@@ -31,13 +32,13 @@ def listen(host: str, port: int | None) -> Listener:
 
     Raises:
         PortInUse: the asked port, or the whole range, is taken.
-        OSError: `host` is not an address of this machine.
+        InvalidSettings: `host` is not an address of this machine, or the port is not for this user.
     """
     if port is not None:
         bound = _bind(host, port)
         if bound is None:
             raise PortInUse(
-                f"Port {port} on {host} is in use by another program. "
+                f"Port {port} on {host} is in use by {holder_of(port) or 'another program'}. "
                 "Stop that program, choose another with --port, or leave the port out to get a free one.",
                 details={"port": port},
             )
@@ -50,7 +51,10 @@ def listen(host: str, port: int | None) -> Listener:
 
 
 def _bind(host: str, port: int) -> socket.socket | None:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise _unusable(host, port, "there is no such address") from None
     bound = socket.socket(family, kind, protocol)
     try:
         if sys.platform == "win32":  # where SO_REUSEADDR would share a busy port
@@ -64,8 +68,16 @@ def _bind(host: str, port: int) -> socket.socket | None:
         bound.close()
         if _is_taken(error):
             return None
-        raise
+        raise _unusable(host, port, error.strerror or str(error)) from None
     return bound
+
+
+def _unusable(host: str, port: int, why: str) -> InvalidSettings:
+    return InvalidSettings(
+        f"{host or 'An empty host'} cannot be listened on (port {port}): {why}. Give --host an address of this "
+        "computer, such as 127.0.0.1, or 0.0.0.0 for all of them; ports below 1024 are the administrator's.",
+        details={"setting": "host"},
+    )
 
 
 def _is_taken(error: OSError) -> bool:

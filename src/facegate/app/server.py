@@ -13,7 +13,7 @@ import uvicorn
 
 from facegate.app.asgi import Application, create_app
 from facegate.app.ports import listen
-from facegate.app.running import RunningServer
+from facegate.app.running import RunningServer, only_server
 from facegate.app.services import Services
 from facegate.app.websocket import AbortableWebSocket
 from facegate.config import Settings
@@ -54,17 +54,18 @@ def serve(
 
     Raises:
         PortInUse: the asked port is taken.
+        InvalidSettings: the host cannot be bound.
+        Conflict: another server runs on the data folder.
         FacegateError: database, keys, networks or table could not be opened.
     """
     listener = listen(settings.host, settings.port)
     try:
-        with Services.open(settings) as services:
+        with Services.open(settings) as services, only_server(settings.data):
             application = create_app(services, listener.port)
             ready = Ready(public_url(settings, listener.port), listener.port, listener.busy_port, services)
-            note: list[RunningServer] = []
 
             def announce() -> None:
-                note.append(RunningServer.announce(settings.data, ready.url, ready.port))
+                RunningServer.announce(settings.data, ready.url, ready.port)
                 if on_ready is not None:
                     on_ready(ready)
 
@@ -72,8 +73,7 @@ def serve(
             try:
                 server.run(sockets=[listener.socket])
             finally:
-                for written in note:
-                    written.withdraw(settings.data)
+                RunningServer.withdraw(settings.data)
     finally:
         listener.socket.close()
 

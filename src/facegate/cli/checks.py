@@ -6,6 +6,7 @@ import shutil
 import socket
 import sqlite3
 import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,20 +15,23 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from facegate.app.port_holder import holder_of
 from facegate.app.ports import FIRST_PORT
 from facegate.app.services import Services
-from facegate.cli.port_holder import holder_of
 from facegate.cli.running import running_server
 from facegate.cli.unsafe import weaknesses
 from facegate.cli.words import rate
 from facegate.config import Settings
 from facegate.errors import FacegateError, InvalidSettings
 from facegate.matching.decide import largest_gallery
+from facegate.matching.table import load_table
 from facegate.models.catalog import CATALOG
 from facegate.models.files import read_verified
 from facegate.storage.database import FILE_NAME as DATABASE_FILE
 from facegate.storage.keyring import KEK_FILE, KEYS_DIR
+from facegate.vision.presets import default_recipe
 
+_ELSEWHERE = "choose another folder with FACEGATE_DATA or --data"
 _LOW_DISK_BYTES = 500 * 1024 * 1024
 
 
@@ -61,6 +65,7 @@ def all_findings(settings: Settings | None, refused: InvalidSettings | None) -> 
     checks: tuple[tuple[str, Check], ...] = (
         ("models", _models),
         ("settings", _settings),
+        ("calibration", _targets),
         ("page", _page),
         ("data", _data),
         ("server", _server),
@@ -108,6 +113,17 @@ def _page(_settings: Settings) -> Iterator[Finding]:
 
 def _data(settings: Settings) -> Iterator[Finding]:
     data = settings.data
+    existing = next(folder for folder in (data, *data.parents) if folder.exists())
+    if not existing.is_dir():
+        yield Finding("FAIL", "data", f"Data: {existing} is a file, not a folder", _ELSEWHERE)
+        return
+    try:
+        # Asking for permissions is not enough: root has them on a read-only disk, too.
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        yield Finding("FAIL", "data", f"Data: {existing} cannot be written to: {error.strerror}", _ELSEWHERE)
+        return
     if not (data / DATABASE_FILE).exists():
         yield Finding("ok", "data", f"Data: nothing in {data} yet; the first start makes database and key")
         yield from _disk(data)
@@ -130,18 +146,31 @@ def _data(settings: Settings) -> Iterator[Finding]:
             )
 
 
-def _people(services: Services, settings: Settings) -> Iterator[Finding]:
-    table, people = services.table, services.gallery.size
+def _targets(settings: Settings) -> Iterator[Finding]:
+    table = load_table(default_recipe().id)
+    table.threshold_at(settings.target_fmr)
     most = largest_gallery(table, settings.target_fpir)
     text = (
         f"Calibration: {table.data_set} of {table.date}, false match rates down to {rate(table.smallest_fmr)}; at the "
-        f"1:N target {rate(settings.target_fpir)} it names up to {most:,} people, {people:,} are enrolled"
+        f"1:N target {rate(settings.target_fpir)} it names up to {most:,} people"
     )
-    if people <= most:
+    if most > 0:
         yield Finding("ok", "calibration", text)
     else:
+        yield Finding("FAIL", "calibration", f"{text}: everybody is unknown", "a larger FACEGATE_TARGET_FPIR")
+
+
+def _people(services: Services, settings: Settings) -> Iterator[Finding]:
+    people, most = services.gallery.size, largest_gallery(services.table, settings.target_fpir)
+    text = f"People: {people:,} {'is' if people == 1 else 'are'} enrolled"
+    if people <= most:
+        yield Finding("ok", "people", text)
+    else:
         yield Finding(
-            "warn", "calibration", f"{text}: everybody is unknown now", "a larger FACEGATE_TARGET_FPIR, or fewer people"
+            "warn",
+            "people",
+            f"{text}, more than the {most:,} that the 1:N target allows: everybody is unknown now",
+            "a larger FACEGATE_TARGET_FPIR, or fewer people",
         )
 
 

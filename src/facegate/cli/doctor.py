@@ -8,7 +8,7 @@ import typer
 from facegate.cli.checks import Finding, all_findings
 from facegate.cli.options import Data, Json, Quiet, single
 from facegate.cli.output import EXIT_FAILED, Colour, Output, columns, printable, reporting
-from facegate.cli.unsafe import PROTECTING, shown_value
+from facegate.cli.unsafe import shown_value
 from facegate.config import Settings, load_settings
 from facegate.errors import InvalidSettings
 
@@ -21,8 +21,8 @@ _COLOURS: Mapping[str, Colour] = {"ok": "green", "warn": "yellow", "FAIL": "red"
 def doctor(data: Data = None, as_json: Json = False, quiet: Quiet = False) -> None:
     """Check the installation and say how to mend what is wrong.
 
-    Looks at the networks, the calibration, settings that decide who is named and let in, the data folder, its keys and
-    the port. Nothing is changed. Exit 1 when something fails; warnings leave it 0.
+    Looks at the networks, the calibration, the settings, the data folder, its keys and the port. Nothing is changed.
+    Exit 1 when something fails; warnings leave it 0.
     """
     with reporting(as_json=as_json, quiet=quiet) as out:
         settings: Settings | None = None
@@ -39,7 +39,6 @@ def doctor(data: Data = None, as_json: Json = False, quiet: Quiet = False) -> No
 
 def _tell(out: Output, settings: Settings | None, findings: list[Finding]) -> None:
     counts = {status: sum(finding.status == status for finding in findings) for status in ("ok", "warn", "FAIL")}
-    protecting = {} if settings is None else {name: shown_value(settings, name) for name in PROTECTING}
     out.json(
         {
             "checks": [
@@ -56,10 +55,11 @@ def _tell(out: Output, settings: Settings | None, findings: list[Finding]) -> No
         out.line(f"{out.colour(f'{finding.status:<4}', _COLOURS[finding.status])}  {printable(finding.text)}")
         if finding.fix is not None:
             out.line(f"      fix: {printable(finding.fix)}")
-    if protecting:
-        out.line("Settings that decide who is named and let in:")
-        for line in columns([[name, value] for name, value in protecting.items()]):
-            out.line(f"      {line}")
+    # Where they are refused, people need the names that there are.
+    out.line("Settings:" if settings is not None else "Settings there are, with their defaults:")
+    chosen = settings or Settings()
+    for line in columns([[name, printable(shown_value(chosen, name))] for name in Settings.model_fields]):
+        out.line(f"      {line}")
     out.line(f"{_count(counts['warn'], 'warning')}, {_count(counts['FAIL'], 'failure')}.")
 
 

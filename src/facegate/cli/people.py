@@ -30,7 +30,8 @@ def people() -> None:
 @app.command("list", epilog="Example: facegate people list --sort added")
 def list_people(
     sort: Annotated[
-        Literal["name", "added", "pictures"], typer.Option("--sort", help="`name`, `added` (newest first) or `pictures` (most first).")
+        Literal["name", "added", "pictures"],
+        typer.Option("--sort", help="`name`, `added` (newest first) or `pictures` (most first)."),
     ] = "name",
     data: Data = None,
     as_json: Json = False,

@@ -5,16 +5,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import Literal, get_args, get_origin
+from typing import Annotated, Literal, get_args, get_origin
 
 import annotated_types
 import typer
+from pydantic import BeforeValidator
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from facegate.cli.error_reference import CODES, REASONS
 from facegate.cli.main import COMMANDS, load
 from facegate.cli.output import EXIT_FAILED, EXIT_NO, EXIT_USAGE
+from facegate.cli.unsafe import shown
 from facegate.config import FILE_NAME, PREFIX, Settings
 from facegate.http.envelope import STATUS_OF_CODE
 
@@ -47,8 +49,8 @@ at which a stranger would be matched that well somewhere among the people search
 | `detect` | per picture `{"image", "faces": [{"bbox", "landmarks", "detection_score", "quality"}]}` |
 | `identify`, picture | `{"image", "faces": [{"bbox", "status", "person", "similarity", "threshold", "fmr", "fpir", \
 "margin", "reason", "detection_score", "quality"}]}` |
-| `identify`, video | `{"video", "width", "height", "duration_ms", "truncated", "people": [{"person", "first_ms", "last_ms", \
-"ranges", …decision}], "tracks": [{"track_id", "first_ms", "last_ms", …decision}]}` |
+| `identify`, video | `{"video", "width", "height", "duration_ms", "truncated", "people": [{"person", \
+"first_ms", "last_ms", "ranges", …decision}], "tracks": [{"track_id", "first_ms", "last_ms", …decision}]}` |
 | `verify` | `{"matched", "similarity", "threshold", "target_fmr", "fmr"}` |
 | `enroll` | `{"person", "created", "added", "pictures": [{"image", "accepted", "reason", "message"}]}`; of a video \
 `"video"` in the place of `"image"`, with `"frames"` and `"frames_used"` |
@@ -99,7 +101,7 @@ def settings_page() -> str:
     """Every setting with its variable, form, default and meaning."""
     rows: list[tuple[str, ...]] = []
     for name, field in Settings.model_fields.items():
-        form = ", ".join([_form(field.annotation), *map(_limit, field.metadata)])
+        form = ", ".join([_form(field.annotation), *filter(None, map(_limit, field.metadata))])
         default = "the user's data folder" if name == "data" else _default(field.get_default())
         rows.append((f"`{PREFIX}{name.upper()}`", f"`{name}`", form, default, _cell(field.description or "")))
     introduction = (
@@ -178,8 +180,11 @@ def _form(annotation: object) -> str:
     origin = get_origin(annotation)
     if origin is Literal:
         return " or ".join(f"`{value}`" for value in get_args(annotation))
+    if origin is Annotated:
+        return _form(get_args(annotation)[0])
     if origin is tuple:
-        return "names, comma-separated (a list in the file)"
+        many = "names" if str in get_args(annotation) else "three numbers between 0 and 1"
+        return f"{many}, comma-separated (a list in the file)"
     if origin is not None:  # X | None
         return _form(next(part for part in get_args(annotation) if part is not NoneType))
     words = {bool: "`true` or `false`", int: "integer", float: "number", str: "text", Path: "path"}
@@ -196,6 +201,10 @@ def _limit(mark: object) -> str:
             return f"at most {most}"
         case annotated_types.Lt(lt=above):
             return f"less than {above}"
+        case annotated_types.MinLen():
+            return "not empty"
+        case BeforeValidator():
+            return ""
         case _:
             raise TypeError(f"{mark!r} is a limit this page has no words for")
 
@@ -203,7 +212,7 @@ def _limit(mark: object) -> str:
 def _default(value: object) -> str:
     if value is None or value == ():
         return "unset"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return f"`{shown(value)}`"
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from facegate.app.owner_link import keep_owner_link, owner_link
+from facegate.app.port_holder import holder_of
 from facegate.app.server import Ready
 from facegate.app.server import serve as run_server
 from facegate.cli import STARTED_S
 from facegate.cli.options import Data, Json, Quiet, single
 from facegate.cli.output import USAGE_ERRORS, Output, printable, reporting
-from facegate.cli.port_holder import holder_of
 from facegate.config import Settings, load_settings
 from facegate.errors import StorageError
 
@@ -70,7 +70,7 @@ def _tell(out: Output, settings: Settings, ready: Ready) -> None:
     out.line(_headline(ready, people, settings.data))
     out.line(f"  This computer   {out.colour(ready.url, 'bold')}{_port_remark(ready)}")
     if link is not None:
-        where = link if link_file is None else f"the link is in {link_file}"
+        where = link if link_file is None else f"the link is in {printable(str(link_file))}"
         out.line(f"  Administrator   {where}   valid {settings.setup_link_minutes} min, once")
     for remark in _remarks(settings):
         out.line(f"  {out.colour('Note', 'yellow')}            {remark}")
@@ -82,7 +82,7 @@ def _headline(ready: Ready, people: int, data: Path) -> str:
     # A server without a calibration table does not start.
     engine = f"engine {recipe.split('@')[0]} (mtcnn + dlib-r29, calibrated)"
     counted = f"{people:,} {'person' if people == 1 else 'people'}"
-    return f"facegate {version('facegate')} · {engine} · {counted} · data {short_path(data)}"
+    return f"facegate {version('facegate')} · {engine} · {counted} · data {printable(short_path(data))}"
 
 
 def _port_remark(ready: Ready) -> str:

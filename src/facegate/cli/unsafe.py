@@ -1,30 +1,9 @@
-"""Which settings protect people, and which of their values weaken that."""
+"""How settings are shown, and which of their values weaken what protects people."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from facegate.config import PREFIX, Settings
-
-PROTECTING = (
-    "host",
-    "public_scheme",
-    "allowed_hosts",
-    "live_access",
-    "live_access_open_off_loopback",
-    "target_fmr",
-    "target_fpir",
-    "name_eye_distance_px",
-    "enroll_eye_distance_px",
-    "setup_link_minutes",
-    "session_idle_minutes",
-    "session_hours",
-    "ticket_seconds",
-    "max_image_bytes",
-    "max_image_pixels",
-    "max_message_bytes",
-    "max_viewers",
-    "max_frames_per_second",
-)
-"""Names of the settings `doctor` always shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +70,17 @@ def weaknesses(settings: Settings) -> list[Weakness]:
 def shown_value(settings: Settings, name: str) -> str:
     """A setting's value as text, marked where it is not the default."""
     value: object = getattr(settings, name)
-    text = ", ".join(settings.allowed_hosts) or "none" if name == "allowed_hosts" else str(value)
     changed = value != Settings.model_fields[name].get_default(call_default_factory=True)
-    return f"{text} (set)" if changed else text
+    return f"{shown(value)} (set)" if changed else shown(value)
+
+
+def shown(value: object) -> str:
+    """A value as it is typed into a variable."""
+    if value is None or value == ():
+        return "unset"
+    if isinstance(value, tuple):
+        return ",".join(map(str, cast("tuple[object, ...]", value)))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _past(settings: Settings, name: str, how: str, limit: float, why: str) -> Weakness:

@@ -38,6 +38,8 @@ def setup_link(
         settings = load_settings(data=data)
         server = running_server(settings.data)
         with Services.open(settings) as services:
+            # Starting a server makes one of its own while there is no owner, which closes earlier ones.
+            outlives_start = role != "owner" or services.access.claimed
             token = services.access.create_setup_link(role=role)
         base = server.url if server is not None else public_url(settings, settings.port or FIRST_PORT)
         url = f"{base}/#setup={token}"
@@ -45,5 +47,10 @@ def setup_link(
             {"url": url, "role": role, "valid_minutes": settings.setup_link_minutes, "running": server is not None}
         )
         out.line(f"{url}   valid {settings.setup_link_minutes} min, once")
-        if server is None:
+        if server is None and outlives_start:
             out.note("No server is running on this data folder. Start one (facegate serve) before opening the link.")
+        elif server is None:
+            out.note(
+                "No server is running on this data folder, and starting the first one (facegate serve) makes a newer "
+                "link, which closes this one. Start it, and use the link it shows."
+            )

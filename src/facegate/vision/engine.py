@@ -41,7 +41,7 @@ class FaceEngine(AbstractContextManager["FaceEngine"]):
 
         Args:
             preset: its name.
-            settings: limits and the smallest face; None: from the environment and `facegate.toml`.
+            settings: limits, smallest face, the detector's thresholds; None: from the environment and `facegate.toml`.
 
         Raises:
             NotFound: there is no such preset.

@@ -14,6 +14,8 @@ from facegate.vision.embed.base import Embedder
 from facegate.vision.embed.dlib_resnet import DlibEmbedder
 from facegate.vision.recipe import Recipe
 
+_EMBEDDING = spec_of("dlib-resnet29")
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -26,13 +28,18 @@ class Parts:
 
 def _mtcnn(settings: Settings) -> Detector:
     networks = MtcnnNetworks.open(model_dir=settings.model_dir)
-    return MtcnnDetector(networks, MtcnnOptions(min_face_px=settings.min_face_px))
+    return MtcnnDetector(
+        networks, MtcnnOptions(min_face_px=settings.min_face_px, thresholds=settings.detection_thresholds)
+    )
+
+
+def default_recipe() -> Recipe:
+    """The recipe of the preset `default`, without loading its networks."""
+    return Recipe.of("default", _EMBEDDING, alignment=FivePointAligner.name, preprocessing="dlib-mean-256")
 
 
 def _dlib(settings: Settings) -> Embedder:
-    spec = spec_of("dlib-resnet29")
-    recipe = Recipe.of("default", spec, alignment=FivePointAligner.name, preprocessing="dlib-mean-256")
-    return DlibEmbedder(Network.open(spec, model_dir=settings.model_dir), recipe)
+    return DlibEmbedder(Network.open(_EMBEDDING, model_dir=settings.model_dir), default_recipe())
 
 
 def _default(settings: Settings) -> Parts:

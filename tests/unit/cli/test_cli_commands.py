@@ -651,6 +651,39 @@ def test_doctor_reports_refused_settings_and_goes_on(cli: Cli, monkeypatch: pyte
     assert checks(done) == {"runtime": "ok", "settings": "fail"}
 
 
+def test_doctor_lists_every_setting_even_when_one_is_unknown(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    from facegate.config import Settings
+
+    monkeypatch.setenv("FACEGATE_ZZZ", "1")
+    done = cli("doctor")
+    assert done.code == 1
+    assert "`facegate doctor` lists the settings" in done.out
+    assert all(f"      {name} " in done.out for name in Settings.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("TARGET_FMR", "1e-9", "Ask for 1e-05 or more"),
+        ("TARGET_FPIR", "1e-9", "names up to 0 people: everybody is unknown"),
+        ("DATA", "{file}", "is a file, not a folder"),
+        ("DATA", "{file}/below", "is a file, not a folder"),
+        ("DATA", "/proc/facegate", "Data: /proc cannot be written to"),
+    ],
+)
+def test_doctor_fails_where_nothing_can_work(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, setting: str, value: str, told: str
+) -> None:
+    if value.startswith("/proc") and not Path("/proc/self").exists():
+        pytest.skip("only Linux has a folder that nobody can write to")
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv(f"FACEGATE_{setting}", value.format(file=tmp_path / "file"))
+    done = cli("doctor")
+    assert done.code == 1
+    assert told in done.out
+    assert "1 failure." in done.out
+
+
 def test_doctor_finds_a_lost_key_an_open_folder_and_a_damaged_database(
     cli: Cli, pictures: Pictures, tmp_path: Path
 ) -> None:

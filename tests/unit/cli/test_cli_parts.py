@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facegate.app.port_holder import holder_of
 from facegate.app.running import RunningServer
 from facegate.cli.naming import in_words
-from facegate.cli.port_holder import holder_of
 from facegate.cli.rows import csv_rows
 from facegate.cli.running import running_server
-from facegate.cli.unsafe import PROTECTING, shown_value, weaknesses
+from facegate.cli.unsafe import shown_value, weaknesses
 from facegate.cli.verify import in_words as pair_in_words
 from facegate.cli.words import rate
 from facegate.config import Settings
@@ -179,8 +179,8 @@ def test_each_weak_value_is_told_with_its_cure(values: dict[str, object], settin
 def test_a_setting_that_was_set_is_marked() -> None:
     assert shown_value(SETTINGS, "target_fmr") == "0.001"
     assert shown_value(Settings(target_fmr=1e-4), "target_fmr") == "0.0001 (set)"
-    assert shown_value(SETTINGS, "allowed_hosts") == "none"
-    assert set(PROTECTING) <= set(Settings.model_fields)
+    assert shown_value(SETTINGS, "allowed_hosts") == "unset"
+    assert shown_value(Settings(detection_thresholds=(0.5, 0.6, 0.7)), "detection_thresholds") == "0.5,0.6,0.7 (set)"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells who holds a port")

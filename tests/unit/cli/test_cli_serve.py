@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -142,8 +143,63 @@ def test_a_taken_port_is_refused_when_it_was_asked_for(serving: Callable[..., Se
     port = json.loads(serving("--json").until("}"))["port"]
     done = facegate(tmp_path / "other", "serve", "--port", str(port))
     assert done.returncode == 1
-    assert f"Port {port} on 127.0.0.1 is in use" in done.stderr
+    assert f"Port {port} on 127.0.0.1 is in use by " in done.stderr
+    if sys.platform.startswith("linux"):
+        assert "another program" not in done.stderr
     assert "[port_in_use]" in done.stderr
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "1.2.3", "nonsense.invalid", "", "a" * 70])
+def test_an_address_that_cannot_be_bound_is_a_setting(tmp_path: Path, host: str) -> None:
+    done = facegate(tmp_path / "data", "serve", "--host", host)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "[invalid_settings]" in done.stderr
+
+
+def test_a_data_folder_has_one_server(serving: Callable[..., Server], tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    first = serving()
+    first.until("Ready in")
+    note, link = (data / "server.json").read_text(), (data / "owner-link.txt").read_text()
+    second = facegate(data, "serve", "--port", "0")
+    assert second.returncode == 2
+    assert f"is running already at {json.loads(note)['url']} " in second.stderr
+    assert ((data / "server.json").read_text(), (data / "owner-link.txt").read_text()) == (note, link)
+    first.process.kill()
+    first.process.wait(30)
+    serving().until("Ready in")
+
+
+def test_a_link_made_before_the_first_start_is_said_to_end_with_it(
+    serving: Callable[..., Server], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    made = facegate(data, "users", "setup-link")
+    assert "closes this one" in made.stderr
+    operator = facegate(data, "users", "setup-link", "--role", "operator")
+    assert "before opening the link" in operator.stderr
+    server = serving()
+    said = server.until("Ready in")
+    (url,) = re.findall(r"This computer   (\S+)", said)
+
+    def opens(link: str) -> bool:
+        request = urllib.request.Request(
+            f"{url}/v1/setup",
+            json.dumps({"token": link.split("#setup=")[1].split()[0]}).encode(),
+            {"Content-Type": "application/json", "Origin": url, "X-Facegate": "1"},
+        )
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status == 201
+        except urllib.error.HTTPError:
+            return False
+
+    assert not opens(made.stdout)
+    assert opens(operator.stdout)
+    assert opens((data / "owner-link.txt").read_text())
+    later = facegate(data, "users", "setup-link")
+    assert later.stderr == ""
 
 
 def test_a_lost_key_stops_the_start_with_2(tmp_path: Path, grace_hopper_path: Path) -> None:
