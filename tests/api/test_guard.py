@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import socket
 import threading
@@ -176,18 +177,73 @@ def test_an_endless_body_is_refused_while_it_is_still_sent(guarded: int) -> None
         )
         sent = 0
         with contextlib.suppress(OSError):
-            for _ in range(10_000):
-                client.sendall(b"64\r\n" + b"x" * 100 + b"\r\n")
-                sent += 100
+            while sent < 100_000_000:
+                client.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+                sent += 0x10000
         with contextlib.suppress(OSError):
             assert b"413" in client.recv(4096)
-    assert sent < 1_000_000
+    assert sent < 100_000_000, "the connection ends while the body is still sent"
 
 
 @pytest.mark.parametrize("round_", range(20))
 def test_the_answer_reaches_a_client_that_was_still_writing(guarded: int, round_: int) -> None:
     answer = httpx.post(f"http://127.0.0.1:{guarded}/v1/x", content=b"x" * 400_000)
     assert answer.status_code == 413
+
+
+def test_bodies_that_arrive_at_one_time_share_a_budget() -> None:
+    """Most come from nobody who is known yet, and each may be kept for seconds."""
+    rules_ = dataclasses.replace(rules(), rest_body_bytes=1000, bodies_bytes=1500)
+
+    async def run() -> list[int]:
+        guard, more, statuses = Guard(_echo, rules_), asyncio.Event(), list[int]()
+
+        async def request() -> None:
+            given = 0
+
+            async def receive() -> Any:
+                nonlocal given
+                given += 1
+                if given == 2:
+                    await more.wait()
+                return {"type": "http.request", "body": b"x" * 400 if given == 1 else b"", "more_body": given == 1}
+
+            async def send(message: Any) -> None:
+                statuses.extend([message["status"]] if "status" in message else [])
+
+            scope = {"type": "http", "path": "/v1/x", "method": "POST", "headers": headers("127.0.0.1:5000")}
+            await guard(scope, receive, send)
+
+        first = [asyncio.create_task(request()) for _ in range(5)]
+        await asyncio.sleep(0.05)
+        more.set()
+        await asyncio.gather(*first)
+        await asyncio.create_task(request())
+        return statuses
+
+    statuses = asyncio.run(run())
+    assert sorted(statuses[:5]) == [200, 200, 200, 503, 503]
+    assert statuses[5] == 200, "what was held is given back"
+
+
+def test_a_body_cut_by_the_end_of_the_server_is_answered() -> None:
+    async def run() -> list[Any]:
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            await asyncio.sleep(60)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "path": "/v1/x", "method": "POST", "headers": headers("127.0.0.1:5000")}
+        task = asyncio.create_task(Guard(_echo, rules())(scope, receive, send))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await task
+        return sent
+
+    assert asyncio.run(run())[0]["status"] == 503
 
 
 def test_a_declared_length_that_is_too_long_is_refused_unread(guarded: int) -> None:

@@ -217,7 +217,18 @@ def test_what_is_not_there_says_so_in_the_envelope(
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"garbage", b"[]", b"null", b"{}", b'{"token": 5}', b'{"token": ""}', b'{"token": "x", "more": 1}', b"\xff"],
+    [
+        b"",
+        b"garbage",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"token": 5}',
+        b'{"token": ""}',
+        b'{"token": "x", "more": 1}',
+        b"\xff",
+        b"[" * 60_000,
+    ],
 )
 def test_a_wrong_body_is_named(api: Any, body: bytes) -> None:
     with api.client(**{"Content-Type": "application/json"}) as client:
@@ -236,6 +247,16 @@ def test_a_body_without_length_is_read(api: Any) -> None:
     with api.client(**{"Content-Type": "application/json"}) as client:
         answer = client.post("/v1/setup", content=iter([b'{"token": "', token.encode(), b'"}']))
     assert answer.status_code == 201
+
+
+def test_a_new_claim_ends_the_session_the_browser_had(api: Any) -> None:
+    with api.client() as client:
+        first = client.post("/v1/setup", json={"token": api.access.create_setup_link()})
+        old = first.cookies["facegate"]
+        client.post("/v1/setup", json={"token": api.access.create_setup_link()})
+        assert client.get("/v1/people").status_code == 200
+    with api.client(Cookie=f"facegate={old}") as client:
+        assert client.get("/v1/people").status_code == 401
 
 
 def test_a_large_body_is_refused(api: Any) -> None:

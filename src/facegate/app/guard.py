@@ -28,6 +28,10 @@ BODY_SECONDS = 15.0
 # Read and dropped after a body was refused: a client still writing when the connection closes never sees the answer.
 LINGER_BYTES = 16 * 1024 * 1024
 LINGER_SECONDS = 2.0
+# Of all bodies that are being read at one time; most come from nobody who is known yet.
+BODIES_BYTES = 64 * 1024 * 1024
+# On what Socket.IO answers to long polling: names and pictures travel there.
+_SOCKET_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -42,6 +46,7 @@ class GuardRules:
         socket_body_bytes: largest body of one long-polling POST.
         body_seconds: longest time a body may take to arrive.
         linger_bytes: read and dropped of a refused body, so that its sender comes to read the answer.
+        bodies_bytes: held of all bodies that are arriving at one time.
     """
 
     hosts: frozenset[str]
@@ -50,6 +55,7 @@ class GuardRules:
     socket_body_bytes: int = 1024 * 1024
     body_seconds: float = BODY_SECONDS
     linger_bytes: int = LINGER_BYTES
+    bodies_bytes: int = BODIES_BYTES
 
     @classmethod
     def for_address(cls, settings: Settings, port: int) -> "GuardRules":
@@ -143,6 +149,7 @@ class Guard:
     def __init__(self, app: AsgiApp, rules: GuardRules) -> None:
         self._app = app
         self._rules = rules
+        self._arriving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse with the error envelope."""
@@ -166,7 +173,8 @@ class Guard:
             return
         if body is None:
             return
-        await self._app(_with_length(scope, len(body)), _replay(body, receive), send)
+        answer = _with_socket_headers(send) if path.startswith(SOCKET_PATH) else send
+        await self._app(_with_length(scope, len(body)), _replay(body, receive), answer)
 
     async def _read_body(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body, counted while it arrives; None when the client went away.
@@ -185,15 +193,23 @@ class Guard:
                     message = await receive()
                     if message["type"] == "http.disconnect":
                         return None
-                    body += message.get("body", b"")
+                    part: bytes = message.get("body", b"")
+                    body += part
+                    self._arriving += len(part)
                     if len(body) > limit:
                         raise _BodyRefused(_too_large(limit))
+                    if self._arriving > rules.bodies_bytes:
+                        raise _BodyRefused(Refusal(503, "overloaded", "Too much is being sent at once. Try again."))
                     if not message.get("more_body", False):
                         return bytes(body)
         except TimeoutError:
             raise _BodyRefused(
                 Refusal(408, "invalid_request", f"The body did not arrive within {rules.body_seconds:g} s. Send again.")
             ) from None
+        except asyncio.CancelledError:  # uvicorn waits no longer: the server is stopping
+            raise _BodyRefused(Refusal(503, "not_ready", "The server is stopping. Try again in a moment.")) from None
+        finally:
+            self._arriving -= len(body)
 
     async def _linger(self, receive: Receive) -> None:
         """Read and drop what the client still sends, for a while."""
@@ -218,6 +234,15 @@ def _with_length(scope: Scope, length: int) -> Scope:
     if length or scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
         headers.append((b"content-length", str(length).encode()))
     return {**scope, "headers": headers}
+
+
+def _with_socket_headers(send: Send) -> Send:
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *_SOCKET_HEADERS]}
+        await send(message)
+
+    return answer
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

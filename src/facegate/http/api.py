@@ -85,7 +85,10 @@ def _register_sessions(app: ApiApp, services: HttpServices) -> None:
         fails=(401, 403, 410, 413, 503),
     )
     def setup(body: schemas.SetupRequest) -> Response:
+        before = current_session(services)
         sid, login = access.claim(body.token)
+        if before is not None:
+            access.revoke(before.id)
         response = _json(_state(services, login), 201)
         set_session_cookie(response, settings, sid)
         return response

@@ -97,6 +97,10 @@ def register_errors(app: Flask) -> None:
                 response.headers[name] = value
         return response
 
+    def too_deep(_: RecursionError) -> Response:
+        message = "The body nests far too deeply. Send JSON as /docs describes it."
+        return respond(FacegateError(message, code="invalid_request"))
+
     def unexpected(error: Exception) -> Response:
         logger.exception("request %s failed", request_id(), exc_info=error)
         message = f"The server failed at this request. Its log has the details under {request_id()}."
@@ -104,4 +108,5 @@ def register_errors(app: Flask) -> None:
 
     app.register_error_handler(FacegateError, ours)
     app.register_error_handler(HTTPException, werkzeugs)
+    app.register_error_handler(RecursionError, too_deep)
     app.register_error_handler(Exception, unexpected)
