@@ -40,7 +40,8 @@ export function CornerChip({ session }: { readonly session: LiveSession }) {
         <span className="sr-only">Speed: </span>
         {cause && <span className="chip-cause">{cause.word}</span>}
         <span className="figures">
-          {rate(pace)} · {pace.delayMs} ms
+          {rate(pace)}
+          <span className="chip-delay"> · {pace.delayMs} ms</span>
         </span>
       </Button>
       <Popover className="popover" placement="bottom right" isNonModal>

@@ -65,7 +65,7 @@ export function Stage({ session, onName }: Props) {
       {live && !black && <Overlay session={session} mirrored={on.mirrored} onName={onName} />}
       {live && !black && <StageHint session={session} />}
       {live && (
-        <div className="stage-top">
+        <div className="stage-corner">
           <CornerChip session={session} />
         </div>
       )}
