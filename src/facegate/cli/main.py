@@ -4,10 +4,12 @@ A command's module is imported only when that command runs, so that `facegate --
 NumPy nor OpenCV, nor the database.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -97,4 +99,8 @@ def run(arguments: Sequence[str]) -> None:
 
 def main() -> None:
     """The console script."""
+    # Started with a closed stdout or stderr: nobody listens, and no other file may take their numbers.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - open to the end
     run(sys.argv[1:])

@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TextIO
 
 import typer
 
-from facegate.errors import Conflict, FacegateError, InvalidRequest, InvalidSettings
+from facegate.errors import Conflict, FacegateError, InvalidRequest, InvalidSettings, StorageError
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -113,8 +113,14 @@ class Output:
 
     def _write(self, stream: TextIO, text: str) -> None:
         self._clear_progress()
-        stream.write(f"{text}\n")
-        stream.flush()
+        try:
+            stream.write(f"{text}\n")
+            stream.flush()
+        except BrokenPipeError:
+            raise  # whoever read has seen enough
+        except OSError as error:
+            _silence(stream)
+            raise StorageError(f"The answer could not be written: {error.strerror}. Send it elsewhere.") from error
 
     def _clear_progress(self) -> None:
         if self._progress_shown:
@@ -139,6 +145,13 @@ def reporting(
     except FacegateError as error:
         output.failure(error)
         raise typer.Exit(EXIT_USAGE if isinstance(error, usage) else EXIT_FAILED) from None
+
+
+def _silence(stream: TextIO) -> None:
+    """Let go of what a stream still holds, which the interpreter would try to write again at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def error_json(error: FacegateError) -> JsonObject:

@@ -159,12 +159,6 @@ def _averaged(pixels: UInt8, forward: Float64, size_px: int, factor: int) -> tup
     return small, np.concatenate([forward[:, :2] * factor, offset[:, None]], axis=1)
 
 
-def scale_boxes(boxes: ArrayLike, x: float, y: float | None = None) -> Float32:
-    """Boxes (n, 4) xyxy in a picture that is `x` times as wide and `y` (default `x`) times as high: float32 (n, 4)."""
-    vertical = x if y is None else y
-    return np.asarray(boxes, np.float32).reshape(-1, 4) * np.array([x, vertical, x, vertical], np.float32)
-
-
 def box_json(box: ArrayLike, width: int, height: int) -> BoxJson:
     """A box as the public JSON shows it.
 

@@ -6,6 +6,7 @@ from typing import Literal
 ImageKind = Literal["JPEG", "PNG", "WEBP"]
 
 _TO_JPEG = "Save it as JPEG or PNG."
+_CHECK = "Check that it is the file you mean."
 _TO_STILL = "Save one picture of it as JPEG or PNG."
 
 
@@ -95,7 +96,7 @@ def foreign_kind(data: bytes) -> Foreign:
     for offset, signature, foreign in _SIGNATURES:
         if data.startswith(signature, offset):
             return foreign
-    return _text(data) or Foreign("not an image of a known type", "Give a JPEG, PNG or WebP picture.")
+    return _text(data) or Foreign("not an image of a known type", _CHECK)
 
 
 def _iso_media(data: bytes) -> Foreign:
@@ -125,4 +126,4 @@ def _text(data: bytes) -> Foreign | None:
         return Foreign("an SVG drawing")
     if text.startswith(("<!doctype html", "<html")):
         return Foreign("a web page", "Save the picture itself, not the page around it.")
-    return Foreign("a text file", "Give a JPEG, PNG or WebP picture.")
+    return Foreign("a text file", _CHECK)

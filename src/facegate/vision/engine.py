@@ -22,7 +22,7 @@ from facegate.vision.presets import PRESETS, Parts
 from facegate.vision.quality import measure
 from facegate.vision.recipe import Recipe
 
-ImageSource = str | Path | bytes | NDArray[np.uint8] | Frame
+ImageSource = str | Path | bytes | bytearray | memoryview | NDArray[np.uint8] | Frame
 
 _SMALLEST_FACE_PX = 12
 
@@ -175,8 +175,8 @@ class FaceEngine(AbstractContextManager["FaceEngine"]):
                 frame = image
             case str() | Path():
                 return read_image(image, limits=self._limits)
-            case bytes():
-                return decode_image(image, limits=self._limits)
+            case bytes() | bytearray() | memoryview():
+                return decode_image(bytes(image), limits=self._limits)
             case _:
                 frame = _frame_of(image)
         self._check_size(frame)
@@ -250,7 +250,7 @@ def _is_array(image: object) -> TypeGuard[NDArray[Any]]:
 
 
 def _check_options(min_face_px: int | None, max_faces: int | None) -> None:
-    if min_face_px is not None and min_face_px < _SMALLEST_FACE_PX:
+    if min_face_px is not None and not min_face_px >= _SMALLEST_FACE_PX:  # nan, too
         raise InvalidRequest(
             f"The smallest face is {min_face_px} px; the detector sees faces from 12 px. Ask for more."
         )

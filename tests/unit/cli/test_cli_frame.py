@@ -175,6 +175,17 @@ def test_mistyped_setting_is_usage_with_a_suggestion() -> None:
     assert b"FACEGATE_TARGET_FMR?" in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+@pytest.mark.parametrize("where", [">/dev/full", ">&-", "--json >/dev/full"])
+def test_an_answer_that_cannot_be_written_is_no_traceback(where: str) -> None:
+    command = f'"{sys.executable}" -c "from facegate.cli.main import main; main()" models list {where}'
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == (1 if "full" in where else 0)
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert ("could not be written" in done.stderr) == ("full" in where)
+
+
 def test_file_names_cannot_steer_the_terminal() -> None:
     assert printable("a\x1b[2Jb\u202ec\r.jpg") == "a�[2Jb�c�.jpg"
     assert printable("Ünal 王小明 हिन्दी عربى\u200d") == "Ünal 王小明 हिन्दी عربى\u200d"

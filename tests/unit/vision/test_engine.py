@@ -51,7 +51,8 @@ def test_one_person_twice_is_nearer_than_two_people(
 
 def test_path_bytes_array_and_frame_are_the_same_picture(engine: FaceEngine, grace_hopper_path: Path) -> None:
     frame = read_image(grace_hopper_path)
-    sources = (grace_hopper_path, str(grace_hopper_path), grace_hopper_path.read_bytes(), frame.pixels, frame)
+    data = grace_hopper_path.read_bytes()
+    sources = (grace_hopper_path, str(grace_hopper_path), data, bytearray(data), memoryview(data), frame.pixels, frame)
 
     answers = [engine.analyze(source) for source in sources]
 
@@ -97,6 +98,11 @@ def test_settings_bound_the_faces_and_their_size(together: Pixels) -> None:
     with FaceEngine.open(settings=Settings(min_face_px=220)) as engine:
         assert len(engine.analyze(together, embed=False)) == 1
         assert len(engine.analyze(together, embed=False, min_face_px=40)) == 2
+
+
+def test_settings_choose_the_detectors_thresholds(together: Pixels) -> None:
+    with FaceEngine.open(settings=Settings(detection_thresholds=(0.6, 0.7, 0.99999))) as engine:
+        assert len(engine.analyze(together, embed=False)) < 2
 
 
 def test_a_batch_answers_as_its_pictures_would(
@@ -176,7 +182,7 @@ def test_arrays_and_frames_keep_the_limits_too(astronaut: Pixels) -> None:
             assert caught.value.details["width"] == 512
 
 
-@pytest.mark.parametrize("option", [{"min_face_px": 3}, {"max_faces": 0}])
+@pytest.mark.parametrize("option", [{"min_face_px": 3}, {"min_face_px": float("nan")}, {"max_faces": 0}])
 def test_options_out_of_range_are_refused(engine: FaceEngine, astronaut: Pixels, option: dict[str, int]) -> None:
     with pytest.raises(InvalidRequest):
         engine.analyze(astronaut, **option)
