@@ -87,7 +87,7 @@ export function EnrolForm({ people, consent, ready, onStart, onCancel }: Props) 
               <span className="dot" />
               <span>
                 Add pictures to <bdi>{person.name}</bdi>
-                <span className="muted"> ({tellApart(person)})</span>
+                <span className="muted">{tellApart(person)}</span>
               </span>
             </label>
           ))}
