@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ FILE_NAME = "facegate.toml"
 
 # What people type who mean another name.
 _MEANT = {"threshold": "target_fmr", "tolerance": "target_fmr"}
+_HOST = re.compile(r"(?i)([a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:\d{1,5})?")
 _LISTS = {"allowed_hosts", "detection_thresholds"}
 
 # Kinds of pydantic's errors in our words; the braces are filled with what the error carries.
@@ -209,8 +211,10 @@ def _refuse_unsafe(settings: Settings) -> None:
             "Bind 127.0.0.1, or set FACEGATE_LIVE_ACCESS_OPEN_OFF_LOOPBACK=true if that is meant.",
             details={"setting": "live_access"},
         )
-    if "*" in settings.allowed_hosts:
-        raise InvalidSettings(
-            "FACEGATE_ALLOWED_HOSTS=* would let any website reach this server. List the exact host names.",
-            details={"setting": "allowed_hosts"},
-        )
+    for host in settings.allowed_hosts:
+        if not _HOST.fullmatch(host.strip()):
+            raise InvalidSettings(
+                f"FACEGATE_ALLOWED_HOSTS names {host!r}, which is not one exact host name, with or without a port. "
+                "List exact names such as cam.example or cam.example:8443; there are no wildcards.",
+                details={"setting": "allowed_hosts"},
+            )

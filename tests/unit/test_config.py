@@ -62,9 +62,15 @@ def test_open_access_off_loopback_needs_a_second_switch() -> None:
     assert load_settings(environ=both).live_access == "open"
 
 
-def test_any_host_is_refused() -> None:
-    with pytest.raises(InvalidSettings, match="exact host names"):
-        load_settings(environ={"FACEGATE_ALLOWED_HOSTS": "*"})
+@pytest.mark.parametrize("hosts", ["*", "*.example", "", "cam.example,", "https://cam.example", "cam example", "a:b"])
+def test_only_exact_hosts_are_allowed(hosts: str) -> None:
+    with pytest.raises(InvalidSettings, match="exact host name"):
+        load_settings(environ={"FACEGATE_ALLOWED_HOSTS": hosts})
+
+
+@pytest.mark.parametrize("host", ["cam", "cam.example:8443", "192.168.1.20", "[fd00::7]:5000", "CAM.Example"])
+def test_names_and_addresses_are_hosts(host: str) -> None:
+    assert load_settings(environ={"FACEGATE_ALLOWED_HOSTS": host}).allowed_hosts == (host,)
 
 
 def test_hosts_are_a_list() -> None:

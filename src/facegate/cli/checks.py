@@ -128,9 +128,10 @@ def _data(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "data", f"Data: nothing in {data} yet; the first start makes database and key")
         yield from _disk(data)
         return
-    yield from _private(data, "data", "folder")
-    yield from _private(data / DATABASE_FILE, "data", "database")
-    yield from _private(data / KEYS_DIR / KEK_FILE, "keys", "key file")
+    exposed = exposed_files(data)
+    yield from exposed
+    if (data / KEYS_DIR / KEK_FILE).exists() and not any(finding.code == "keys" for finding in exposed):
+        yield Finding("ok", "keys", f"Keys: {data / KEYS_DIR / KEK_FILE}, readable by this user only")
     yield from _sound(data / DATABASE_FILE)
     yield from _disk(data)
     with Services.open(settings) as services:
@@ -188,19 +189,25 @@ def _sound(path: Path) -> Iterator[Finding]:
         )
 
 
-def _private(path: Path, code: str, what: str) -> Iterator[Finding]:
-    if os.name != "posix" or not path.exists():
-        return  # a missing key is told by opening it
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        private = "700" if path.is_dir() else "600"
-        # In an open folder others see the names of the files; what is in them is guarded by their own modes.
-        status = "warn" if path.is_dir() else "FAIL"
-        yield Finding(
-            status, code, f"The {what} {path} is open to other users (mode {mode:o})", f"chmod {private} {path}"
-        )
-    elif code == "keys":
-        yield Finding("ok", code, f"Keys: {path}, readable by this user only")
+def exposed_files(data: Path) -> list[Finding]:
+    """What of the data folder other users of this computer can read; a missing key is told by opening it."""
+    found: list[Finding] = []
+    if os.name != "posix":
+        return found
+    looked_at = (
+        (data, "data", "folder"),
+        (data / DATABASE_FILE, "data", "database"),
+        (data / KEYS_DIR / KEK_FILE, "keys", "key file"),
+    )
+    for path, code, what in looked_at:
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0
+        if mode & 0o077:
+            private = "700" if path.is_dir() else "600"
+            # In an open folder others see the names of the files; what is in them is guarded by their own modes.
+            status = "warn" if path.is_dir() else "FAIL"
+            text = f"The {what} {path} is open to other users (mode {mode:o})"
+            found.append(Finding(status, code, text, f"chmod {private} {path}"))
+    return found
 
 
 def _disk(data: Path) -> Iterator[Finding]:

@@ -13,8 +13,10 @@ from facegate.app.port_holder import holder_of
 from facegate.app.server import Ready
 from facegate.app.server import serve as run_server
 from facegate.cli import STARTED_S
+from facegate.cli.checks import exposed_files
 from facegate.cli.options import Data, Json, Quiet, single
 from facegate.cli.output import USAGE_ERRORS, Output, printable, reporting
+from facegate.cli.unsafe import weaknesses
 from facegate.config import Settings, load_settings
 from facegate.errors import StorageError
 
@@ -93,12 +95,9 @@ def _port_remark(ready: Ready) -> str:
 
 
 def _remarks(settings: Settings) -> list[str]:
-    remarks: list[str] = []
-    if settings.live_access == "open":
-        remarks.append("live_access=open: no sign-in for live recognition and enrolment.")
-    if not settings.is_loopback and settings.public_scheme == "http":
-        remarks.append(f"bound to {settings.host} over http: browsers give other devices no camera without https.")
-    return remarks
+    """What weakens a protection: said at every start, not only when doctor is asked."""
+    exposed = [f"{finding.text}. Mend it: {finding.fix}" for finding in exposed_files(settings.data)]
+    return [f"{weakness.text}." for weakness in weaknesses(settings)] + [f"{text}." for text in exposed]
 
 
 def short_path(path: Path) -> str:

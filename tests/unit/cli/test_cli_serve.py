@@ -136,7 +136,15 @@ def test_on_a_terminal_the_owner_link_is_shown(serving: Callable[..., Server], t
 
 def test_open_access_is_said_loudly(serving: Callable[..., Server]) -> None:
     said = serving(FACEGATE_LIVE_ACCESS="open").until("Ready in")
-    assert "Note            live_access=open: no sign-in" in said
+    assert "Note            FACEGATE_LIVE_ACCESS=open: every user of this computer" in said
+
+
+@posix
+def test_a_key_file_that_others_can_read_is_said_loudly(serving: Callable[..., Server], tmp_path: Path) -> None:
+    assert facegate(tmp_path / "data", "people", "list").returncode == 0
+    (tmp_path / "data" / "keys" / "kek-1").chmod(0o644)
+    said = serving().until("Ready in")
+    assert re.search(r"Note            The key file .*kek-1 is open to other users \(mode 644\)", said)
 
 
 def test_a_taken_port_is_refused_when_it_was_asked_for(serving: Callable[..., Server], tmp_path: Path) -> None:
