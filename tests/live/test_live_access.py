@@ -1,6 +1,8 @@
 """Who may connect to `/live`, for how long, how often and how many."""
 
 import asyncio
+import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ import httpx
 import pytest
 import socketio
 
+from facegate.accounts.access import LoginSession
+from facegate.app.asgi import LiveRooms
 from tests.serving import Live, Server, serving
 
 
@@ -139,6 +143,46 @@ async def test_one_sign_in_opens_eight_sockets(closed_server: Server) -> None:
             await again.connect(closed_server, ticket(owner))
         for live in opened:
             await live.client.disconnect()
+
+
+async def test_leaving_while_a_ticket_is_redeemed_keeps_no_place(
+    closed_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = closed_server.services.access
+    redeem = access.redeem_ticket
+    redeeming, go_on = threading.Semaphore(0), threading.Event()
+
+    def slowly(given: str) -> LoginSession:
+        redeeming.release()
+        assert go_on.wait(30)
+        return redeem(given)
+
+    polling = f"{closed_server.url}/socket.io/?EIO=4&transport=polling"
+    with closed_server.owner() as owner:
+        for _ in range(8):  # as many places as one sign-in has
+            monkeypatch.setattr(access, "redeem_ticket", slowly)
+            go_on.clear()
+            async with httpx.AsyncClient(timeout=30) as http:
+                url = f"{polling}&sid={json.loads((await http.get(polling)).text[1:])['sid']}"
+                packet = f'40/live,{{"ticket":"{ticket(owner)}"}}'
+                joining = asyncio.create_task(http.post(url, content=packet))
+                assert await asyncio.to_thread(redeeming.acquire, timeout=30)
+                assert (await http.post(url, content="1")).status_code == 200
+                go_on.set()
+                await joining
+            monkeypatch.setattr(access, "redeem_ticket", redeem)
+        async with Live() as live:
+            await live.connect(closed_server, ticket(owner))
+
+
+async def test_a_watch_that_failed_does_not_fail_the_shutdown(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(self: LiveRooms) -> None:
+        raise RuntimeError("no more threads")
+
+    monkeypatch.setattr(LiveRooms, "watch", fail)
+    with serving(data_dir, live_access="open") as server:
+        async with Live() as live:
+            await live.connect(server)
 
 
 async def test_a_full_server_says_so_at_the_door(data_dir: Path) -> None:

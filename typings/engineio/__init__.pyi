@@ -7,6 +7,7 @@ from engineio.async_socket import AsyncSocket
 
 class Reason:
     SERVER_DISCONNECT: str
+    TRANSPORT_CLOSE: str
 
 class AsyncServer:
     sockets: dict[str, AsyncSocket]

@@ -1,7 +1,6 @@
 """Putting the rooms together: guard, sockets and Flask as one ASGI application."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from typing import cast
@@ -50,8 +49,7 @@ class Application:
         self._live.stopping = True
         if self._watching is not None:
             self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+            await asyncio.gather(self._watching, return_exceptions=True)
             self._watching = None
         await self._sockets.close()
 

@@ -121,21 +121,34 @@ class Audience:
             await asyncio.sleep(WATCH_S)
             tick += 1
             members = [member for member in self._members.values() if member.login is not None]
-            ids = {member.login.id for member in members if member.login is not None}
+            ids = frozenset(member.login.id for member in members if member.login is not None)
+            alive = ids
             try:
-                alive = await asyncio.to_thread(self._access.still_valid, ids) if ids else frozenset[str]()
+                if ids:
+                    alive = await asyncio.to_thread(self._access.still_valid, ids)
                 if tick % RENEW_TICKS == 0:
                     for member in members:
                         if member.active:
                             await self._renew(member)
                 failures = 0
-            except FacegateError as error:
+            except Exception as error:  # whatever it was, a watch that ended would leave revoked sessions connected
                 failures += 1
-                logger.warning("sessions could not be looked up: %s", error.message)
-                alive = ids if failures < BLIND_LIMIT else frozenset[str]()
+                is_a_bug = not isinstance(error, FacegateError)
+                logger.warning("sessions could not be looked up: %s", error, exc_info=is_a_bug)
+                if failures >= BLIND_LIMIT:
+                    alive = frozenset[str]()
             for member in members:
                 if member.login is not None and member.login.id not in alive:
-                    await dismiss(member)
+                    await self._send_away(member, dismiss)
+
+    async def _send_away(self, member: Member, dismiss: Callable[[Member], Awaitable[None]]) -> None:
+        """Dismiss a member; it can do nothing from here on, and its place is free, even if that fails."""
+        try:
+            await dismiss(member)
+        except Exception:
+            logger.exception("a viewer whose session ended could not be told")
+        finally:
+            self.release(member.sid)
 
     async def _renew(self, member: Member) -> bool:
         if member.login is None:

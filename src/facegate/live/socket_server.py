@@ -1,8 +1,8 @@
 """python-socketio's server with the doors it leaves open closed. The only file that knows its inside.
 
 python-socketio and engine.io keep, without limit, what a client does not read, what a client announces and does not
-send, and clients that never say who they are. Here each of these has an end, and whatever is malformed ends the
-connection instead of filling the log.
+send, clients that never say who they are, and clients that left while they were let in. Here each of these has an end,
+and whatever is malformed ends the connection instead of filling the log.
 """
 
 import asyncio
@@ -15,7 +15,9 @@ from typing import Any, cast
 import engineio
 import socketio
 from engineio.async_drivers.asgi import WebSocket
-from socketio.packet import CONNECT, DISCONNECT
+from engineio.exceptions import EngineIOError
+from engineio.packet import CLOSE, MESSAGE, PONG, UPGRADE, Packet
+from socketio.packet import BINARY_EVENT, CONNECT, DISCONNECT
 
 from facegate.live.limits import Monotonic, TokenBucket
 
@@ -25,6 +27,8 @@ ABORT_EXTENSION = "facegate.abort"
 # One text packet: type, number of attachments, namespace, acknowledgement id, JSON. Clients of ours send CONNECT (0),
 # DISCONNECT (1), EVENT (2) and BINARY_EVENT (5); we never ask for acknowledgements, so ACK (3, 6) has no meaning.
 _PACKET = re.compile(r"(?:[012](?!\d+-)|51-)")
+# What clients send below that, besides messages.
+_ENGINE_PACKETS = frozenset({CLOSE, PONG, UPGRADE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,9 @@ class SocketLimits:
         connections: connections in all.
         strangers_per_address: connections of one address that have not joined a namespace.
         joins: CONNECT packets one connection may send.
-        noise_per_s: unknown events one connection may send.
+        noise_per_s: packets one connection may send that are not a known event of a namespace it is in.
         ping_s: interval of the server's pings; a client that misses one for as long again is gone.
-        goodbye_s: time a client has to close after it was told to go.
+        goodbye_s: time a client has to close after it was told to go or engine.io gave it up.
     """
 
     message_bytes: int = 1024 * 1024
@@ -64,11 +68,22 @@ class Malformed(ValueError):
 
 @dataclass(slots=True)
 class _Peer:
-    """One engine.io connection."""
+    """One engine.io connection; it counts until its websocket has ended too.
+
+    Attributes:
+        address: of the client.
+        noise: bucket of packets that are no known event.
+        joins: CONNECT packets so far.
+        announced: events so far whose attachment follows.
+        is_over: engine.io is done with it.
+        abort: cuts its websocket; None while it has none.
+    """
 
     address: str
     noise: TokenBucket
     joins: int = 0
+    announced: int = 0
+    is_over: bool = False
     abort: Callable[[], None] | None = None
 
 
@@ -145,16 +160,27 @@ class SocketServer(socketio.AsyncServer):
         return _Engine
 
     def _websocket(self, handler: Any, server: object) -> WebSocket:
-        """Engine.io's websocket, after noting how its connection can be cut."""
+        """Engine.io's websocket: one for each connection, and one that can be cut."""
         sid: str = handler.__self__.sid
-        peers = self._peers
+        peers, drop = self._peers, self.drop
 
         class Connection(WebSocket):
             async def __call__(self, environ: dict[str, Any]) -> object:
                 peer = peers.get(sid)
-                if peer is not None:
-                    peer.abort = environ["asgi.scope"].get("extensions", {}).get(ABORT_EXTENSION)
-                return await super().__call__(environ)
+                if peer is None or peer.abort is not None:
+                    await environ["asgi.send"]({"type": "websocket.close"})
+                    return ""
+                peer.abort = environ["asgi.scope"]["extensions"][ABORT_EXTENSION]
+                try:
+                    return await super().__call__(environ)
+                except Exception:
+                    _note_malformed()
+                    await drop(sid)
+                    return ""
+                finally:
+                    peer.abort = None
+                    if peer.is_over:
+                        peers.pop(sid, None)
 
         return Connection(handler, server)
 
@@ -168,29 +194,79 @@ class SocketServer(socketio.AsyncServer):
             return False
         noise = TokenBucket(self._limits.noise_per_s, 4 * self._limits.noise_per_s, self._monotonic)
         self._peers[eio_sid] = _Peer(address, noise)
+        self._watch_packets(eio_sid)
         self._drop_later(self._limits.hello_s, eio_sid, self._has_not_joined)
         await super()._handle_eio_connect(eio_sid, environ)
         return None
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: object) -> None:
-        self._peers.pop(eio_sid, None)
+        peer = self._peers.get(eio_sid)
+        if peer is not None:
+            peer.is_over = True
+            if peer.abort is None:
+                self._peers.pop(eio_sid)
+            else:  # a client that does not read keeps its websocket, and what waits in it, for as long as it likes
+                self._drop_later(self._limits.goodbye_s, eio_sid, lambda _: True)
         self._binary_packet.pop(eio_sid, None)
         socket = self.eio.sockets.get(eio_sid)
         if socket is not None:
             socket.queue.put_nowait(None)  # ends a long poll that is waiting
         await super()._handle_eio_disconnect(eio_sid, reason)
 
+    def _watch_packets(self, eio_sid: str) -> None:
+        """Have engine.io end a connection that sends what is no packet, or too many that carry no message."""
+        socket, peer = self.eio.sockets[eio_sid], self._peers[eio_sid]
+        receive, handle_post_request = socket.receive, socket.handle_post_request
+
+        async def receive_known(packet: Packet) -> None:
+            is_noise = packet.packet_type != MESSAGE
+            if is_noise and (packet.packet_type not in _ENGINE_PACKETS or not peer.noise.take()):
+                await self.drop(eio_sid)
+            else:
+                await receive(packet)
+
+        async def handle_readable(environ: dict[str, Any]) -> None:
+            try:
+                await handle_post_request(environ)
+            except EngineIOError:
+                raise
+            except Exception:
+                _note_malformed()
+                await self.drop(eio_sid)
+
+        socket.receive, socket.handle_post_request = receive_known, handle_readable
+
+    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: object) -> None:
+        namespace = namespace or "/"
+        is_first = self.manager.sid_from_eio_sid(eio_sid, namespace) is None
+        try:
+            await super()._handle_connect(eio_sid, namespace, data)
+        except Exception:
+            await self.drop(eio_sid)
+            raise
+        finally:
+            sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
+            if is_first and sid is not None and not self._is_open(eio_sid):
+                # It ended while it was let in, which python-socketio does not notice.
+                if not self.manager.is_connected(sid, namespace):
+                    await self.manager.connect(sid, namespace)
+                await super()._handle_disconnect(eio_sid, namespace, self.reason.TRANSPORT_CLOSE)
+
     async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: object = None) -> None:
         await super()._handle_disconnect(eio_sid, namespace, reason)
-        if eio_sid in self._peers:
+        if self._is_open(eio_sid):
             self._drop_later(self._limits.hello_s, eio_sid, self._has_not_joined)
 
+    def _is_open(self, eio_sid: str) -> bool:
+        peer = self._peers.get(eio_sid)
+        return peer is not None and not peer.is_over
+
+    def _is_in(self, eio_sid: str, namespace: str) -> bool:
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
+        return sid is not None and self.manager.is_connected(sid, namespace)
+
     def _has_joined(self, eio_sid: str) -> bool:
-        for namespace in self._events:
-            sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
-            if sid is not None and self.manager.is_connected(sid, namespace):
-                return True
-        return False
+        return any(self._is_in(eio_sid, namespace) for namespace in self._events)
 
     def _has_not_joined(self, eio_sid: str) -> bool:
         return not self._has_joined(eio_sid)
@@ -207,12 +283,12 @@ class SocketServer(socketio.AsyncServer):
         """End a connection at once, whether or not its client reads."""
         socket = self.eio.sockets.get(eio_sid)
         peer = self._peers.get(eio_sid)
-        if socket is None:
-            return
-        await socket.close(wait=False, abort=True, reason=self.reason.SERVER_DISCONNECT)
-        if peer is not None and peer.abort is not None:
-            peer.abort()
-        else:
+        abort = None if peer is None else peer.abort
+        if abort is not None:
+            abort()
+        if socket is not None:
+            await socket.close(wait=False, abort=True, reason=self.reason.SERVER_DISCONNECT)
+        if abort is None:
             self.eio.sockets.pop(eio_sid, None)
 
     async def dismiss(self, sid: str, namespace: str) -> None:
@@ -232,7 +308,7 @@ class SocketServer(socketio.AsyncServer):
 
     async def close(self) -> None:
         """End every connection and the background work; safe to call twice."""
-        for eio_sid in tuple(self.eio.sockets):
+        for eio_sid in {*self.eio.sockets, *self._peers}:
             await self.drop(eio_sid)
         if self.eio.service_task_handle is not None:
             await self.shutdown()
@@ -241,19 +317,27 @@ class SocketServer(socketio.AsyncServer):
 
     async def _handle_eio_message(self, eio_sid: str, data: object) -> None:
         peer = self._peers.get(eio_sid)
-        if peer is None:
+        if peer is None or peer.is_over:
             return
         try:
             self._inspect(eio_sid, peer, data)
             await super()._handle_eio_message(eio_sid, data)
         except Exception:
             # Malformed by our check or by the parser; there is nothing to answer, and no traceback worth a log line.
-            logging.getLogger(__name__).info("a socket sent a malformed message and was closed", exc_info=True)
+            _note_malformed()
             await self.drop(eio_sid)
             return
-        announced = self._binary_packet.get(eio_sid)
-        if announced is not None:
-            self._drop_later(self._limits.attachment_s, eio_sid, lambda sid: self._binary_packet.get(sid) is announced)
+        if isinstance(data, str) and data.startswith(str(BINARY_EVENT)):
+            self._expect_attachment(eio_sid, peer)
+
+    def _expect_attachment(self, eio_sid: str, peer: _Peer) -> None:
+        peer.announced += 1
+        number = peer.announced  # and not the packet, which would be kept, picture and all, until the check
+
+        def is_missing(sid: str) -> bool:
+            return sid in self._binary_packet and peer.announced == number
+
+        self._drop_later(self._limits.attachment_s, eio_sid, is_missing)
 
     def _inspect(self, eio_sid: str, peer: _Peer, data: object) -> None:
         expects_attachment = eio_sid in self._binary_packet
@@ -264,16 +348,22 @@ class SocketServer(socketio.AsyncServer):
                 peer.joins += 1
                 if peer.joins > self._limits.joins:
                     raise Malformed("too many attempts to join")
+            elif data[0] == str(DISCONNECT) and not peer.noise.take():
+                raise Malformed("too many attempts to leave")
         elif not expects_attachment:
             raise Malformed("binary data without its event")
 
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: object) -> None:  # noqa: A002
         values = cast(list[object], data) if isinstance(data, list) else []
         name = values[0] if values else None
-        if not isinstance(name, str) or name not in self._events.get(namespace or "/", ()):
+        namespace = namespace or "/"
+        is_known = isinstance(name, str) and name in self._events.get(namespace, ())
+        if is_known and self._is_in(eio_sid, namespace):
+            await super()._handle_event(eio_sid, namespace, id, values)
+        elif not self._peers[eio_sid].noise.take():
             # Ignored, as the protocol says; this also keeps clients from calling `connect` and `disconnect`.
-            peer = self._peers.get(eio_sid)
-            if peer is not None and not peer.noise.take():
-                await self.drop(eio_sid)
-            return
-        await super()._handle_event(eio_sid, namespace, id, values)
+            await self.drop(eio_sid)
+
+
+def _note_malformed() -> None:
+    logging.getLogger(__name__).info("a socket sent a malformed message and was closed", exc_info=True)
