@@ -89,7 +89,7 @@ async def serving_sockets(limits: SocketLimits) -> AsyncIterator[Served]:
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]
     server = SocketServer(
-        events={"/live": {"echo", "flood"}},
+        events={"/live": {"echo", "flood"}, "/other": {"echo"}},
         origins={f"http://127.0.0.1:{port}"},
         limits=limits,
         monotonic=asyncio.get_running_loop().time,
