@@ -109,11 +109,15 @@ async def serving_sockets(limits: SocketLimits) -> AsyncIterator[Served]:
     web = uvicorn.Server(config)
     task = asyncio.create_task(web._serve([listener]))
     await until(lambda: web.started)
-    yield Served(server, web, echo, port)
-    await server.close()
-    web.should_exit = True
-    await task
-    listener.close()
+    try:
+        yield Served(server, web, echo, port)
+    finally:
+        await server.close()
+        for each in tuple(web.server_state.connections):  # a failed test must not hang for what it left stuck
+            each.transport.abort()
+        web.should_exit = True
+        await task
+        listener.close()
 
 
 async def until(true: Callable[[], bool]) -> None:
