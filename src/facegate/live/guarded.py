@@ -1,6 +1,7 @@
 """What both namespaces have in common: who joins, what each event may do, and errors as answers."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 State = TypeVar("State")
 
 
-class GuardedNamespace(AsyncNamespace, Generic[State]):
+class GuardedNamespace(AsyncNamespace, ABC, Generic[State]):
     """A namespace whose handlers see members with the right to call them.
 
     Subclasses name their events in `EVENTS`: the permission each needs, and whether it brings a frame.
@@ -31,17 +32,17 @@ class GuardedNamespace(AsyncNamespace, Generic[State]):
         self.audience = audience
         self._states: dict[str, State] = {}
 
+    @abstractmethod
     def open_state(self, member: Member) -> State:
         """What is kept for a member while it is connected."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def close_state(self, state: State) -> None:
         """Give it back."""
-        raise NotImplementedError
 
+    @abstractmethod
     def handlers(self) -> Mapping[str, Callable[..., Awaitable[object]]]:
         """Event name to `handler(member, state, *arguments)`."""
-        raise NotImplementedError
 
     def mark(self, answer: ErrorAnswer, arguments: tuple[object, ...]) -> ErrorAnswer:
         """Add to an error answer what the client needs to match it with its event."""
