@@ -344,11 +344,13 @@ async def test_a_client_that_neither_reads_nor_answers_pings_is_cut_off() -> Non
     limits = replace(LIMITS, waiting_packets=64, ping_s=0.3)
     async with serving_sockets(limits) as served:
         _, writer = await never_reading(served)
+        (engine_socket,) = served.server.eio.sockets.values()
         send_text(writer, STUCK)
         await until(lambda: served.echo.log == ["connect", "disconnect"])
         await until(lambda: served.transports == 0)
         await until(lambda: not served.web.server_state.tasks)
         assert not served.server._peers
+        assert engine_socket.queue.qsize() <= 2, "what it did not read is not kept for engine.io's next round"
         writer.close()
 
 

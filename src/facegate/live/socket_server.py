@@ -287,6 +287,9 @@ class SocketServer(socketio.AsyncServer):
         if abort is not None:
             abort()
         if socket is not None:
+            # Nobody will read them, and engine.io keeps the socket until it looks at it again.
+            while not socket.queue.empty():
+                socket.queue.get_nowait()
             await socket.close(wait=False, abort=True, reason=self.reason.SERVER_DISCONNECT)
         if abort is None:
             self.eio.sockets.pop(eio_sid, None)
