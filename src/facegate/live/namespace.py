@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from facegate.errors import ConsentRequired
 from facegate.gallery.consent import consent_text
@@ -111,7 +111,7 @@ class LiveNamespace(GuardedNamespace[_State]):
         await state.viewer.close()
 
     async def _frame(
-        self, member: Member, state: _State, jpeg: Any = None, meta: Any = None
+        self, member: Member, state: _State, jpeg: object = None, meta: object = None
     ) -> FrameAnswer | SupersededAnswer:
         wanted = parse(FrameMeta, meta, "frame")
         frame = _Frame(picture(jpeg, "frame"), self._services.monotonic() * 1000)
@@ -150,7 +150,7 @@ class LiveNamespace(GuardedNamespace[_State]):
             if name is not None:
                 state.announced[sighting.track_id] = name
 
-    async def _enroll(self, member: Member, state: _State, request: Any = None, jpeg: Any = None) -> EnrollAnswer:
+    async def _enroll(self, member: Member, state: _State, request: object = None, jpeg: object = None) -> EnrollAnswer:
         wanted = parse(EnrollRequest, request, "enroll")
         if not wanted.consent:
             raise ConsentRequired(
@@ -166,7 +166,7 @@ class LiveNamespace(GuardedNamespace[_State]):
             subject = Subject(wanted.name, wanted.person_id, consent)
             return await self._services.pool.run(lambda: pending.consider(self._services.decode(data), subject, now_ms))
 
-    async def _enroll_finish(self, member: Member, state: _State, request: Any = None, *_: object) -> EnrolledAnswer:
+    async def _enroll_finish(self, member: Member, state: _State, request: object = None, *_: object) -> EnrolledAnswer:
         choice = parse(EnrollFinish, request, "enroll_finish")
         async with state.enrolling:
             # No picture is looked at, and a busy database must not hold a thread of the pool.

@@ -1,6 +1,6 @@
 """What travels over the live namespaces: requests checked by pydantic, answers as typed dictionaries."""
 
-from typing import Annotated, Any, Literal, NotRequired, TypedDict, TypeVar
+from typing import Annotated, Literal, NotRequired, TypedDict, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -84,7 +84,7 @@ class SeedSample(_Request):
 Request = TypeVar("Request", bound=BaseModel)
 
 
-def parse(model: type[Request], value: Any, event: str) -> Request:
+def parse(model: type[Request], value: object, event: str) -> Request:
     """Check one argument of an event; None stands for an argument that was left out.
 
     Raises:
@@ -102,7 +102,7 @@ def parse(model: type[Request], value: Any, event: str) -> Request:
         ) from None
 
 
-def picture(value: Any, event: str) -> bytes:
+def picture(value: object, event: str) -> bytes:
     """Check that an argument is binary.
 
     Raises:

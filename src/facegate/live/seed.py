@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from facegate.errors import FaceRejected, InputError
 from facegate.gallery.enrolment import conflicts, usable_face
@@ -66,12 +66,12 @@ class SeedNamespace(GuardedNamespace[_State]):
         """Wait for the frame in work."""
         await state.viewer.close()
 
-    async def _video_frame(self, member: Member, state: _State, jpeg: Any = None, *_: object) -> None:
+    async def _video_frame(self, member: Member, state: _State, jpeg: object = None, *_: object) -> None:
         outcome = await state.viewer.offer(picture(jpeg, "video_frame"))
         if not isinstance(outcome, Superseded):
             await self.emit("resDetect", outcome.value, to=member.sid)
 
-    async def _preprocessing(self, member: Member, state: _State, request: Any = None, *_: object) -> None:
+    async def _preprocessing(self, member: Member, state: _State, request: object = None, *_: object) -> None:
         wanted = parse(SeedSample, request, "preprocessing")
         if state.adding.locked():
             return
